@@ -1,0 +1,6 @@
+"""Coordinate reference systems: the only place with EPSG numbers."""
+
+# CGCS2000, longitude and latitude in degrees: what Chinese surveys deliver, kept unchanged. Stored in PostGIS as
+# (longitude, latitude); areas and lengths are taken on its ellipsoid through the geography type, never on a plane,
+# because the zone lies on two Gauss-Krueger belts (112.5°E runs through five of its counties).
+STORAGE_SRID = 4490

@@ -1,0 +1,96 @@
+"""HTTP ground rules: a request id, the content security policy, and one shape of error (RFC 9457 problem details)."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PROBLEM_JSON = "application/problem+json"
+
+# Everything comes from this server; styles and scripts in the page itself are refused. data: is for the small
+# images inside style sheets.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def RequestIdMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+    """Gives each request an id: the caller's X-Request-ID if it is a plain token, else a new one. Answers carry it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request.META["request_id"] = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else uuid.uuid4().hex
+        response = get_response(request)
+        response["X-Request-ID"] = request.META["request_id"]
+        return response
+
+    return middleware
+
+
+def ContentSecurityPolicyMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+    return middleware
+
+
+def problem(request: HttpRequest, status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    """The body of a problem+json answer. ``errors`` are {"parameter" or "field", "detail"} pairs."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request.META.get("request_id", ""),
+    }
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def problem_json(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    return JsonResponse(problem(request, status, detail), status=status, content_type=PROBLEM_JSON)
+
+
+def _errors(detail: Any) -> list[dict[str, str]]:
+    if not isinstance(detail, dict):
+        return []
+    return [
+        {"parameter": str(field), "detail": str(message)}
+        for field, messages in detail.items()
+        for message in (messages if isinstance(messages, list) else [messages])
+    ]
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every refused API request answers with problem+json."""
+    if isinstance(error, Http404):
+        error = exceptions.NotFound(_("There is nothing at this address."))
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    detail = error.detail
+    errors = _errors(detail)
+    message = "; ".join(item["detail"] for item in errors) if errors else str(detail[0] if isinstance(detail, list) else detail)
+    body = problem(context["request"], error.status_code, message, errors)
+    headers = {}
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    return Response(body, status=error.status_code, headers=headers, content_type=PROBLEM_JSON)

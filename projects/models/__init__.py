@@ -1,0 +1,3 @@
+from .project import Project, ProjectStage, ReportedTotal, Stage
+
+__all__ = ["Project", "ProjectStage", "ReportedTotal", "Stage"]

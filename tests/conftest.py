@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from tests.guards import refuse_network
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: ARG001
+    """One database a worker for the whole session, with the zone in it: tests read it or roll back."""
+    assert connection.settings_dict["NAME"].startswith("test_")
+    with django_db_blocker.unblock():
+        call_command("load_zone", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    refuse_network(monkeypatch)
+    yield

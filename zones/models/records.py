@@ -1,0 +1,144 @@
+"""What every thing of the plan has in common: a code, names, a place, and where it was read."""
+
+from typing import Self, TypeVar
+
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models.functions import IsValid
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from lib.crs import STORAGE_SRID
+
+CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9.-]*$", _("Use letters, digits, dots and hyphens."))
+
+
+class DatePrecision(models.TextChoices):
+    """How much of a date its source gives (日期精度). A date is stored as the first day of what is known."""
+
+    YEAR = "year", _("year")
+    HALF = "half", _("half-year")
+    QUARTER = "quarter", _("quarter")
+    MONTH = "month", _("month")
+    DAY = "day", _("day")
+
+
+class LocationPrecision(models.TextChoices):
+    """How good a location is (位置精度); the map draws the difference."""
+
+    SITE = "site", _("site")
+    VILLAGE = "village", _("village")
+    TOWN = "town", _("town")
+    COUNTY = "county", _("county")
+    SCHEMATIC = "schematic", _("schematic")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class InLanguage:
+    """Gives templates and the API ``in_language("name")``: the English twin of a field where one is asked for and exists."""
+
+    def in_language(self, field: str) -> str:
+        english: str = getattr(self, f"{field}_en", "")
+        chinese: str = getattr(self, field)
+        return english if english and (get_language() or "").startswith("en") else chinese
+
+
+AnyRecord = TypeVar("AnyRecord", bound="Record", covariant=True)
+
+
+class RecordQuerySet(models.QuerySet[AnyRecord]):
+    def with_evidence(self) -> Self:
+        """With statements, citations and their sources: three queries more, however many records."""
+        return self.prefetch_related("statements__source", "statements__measure", "citations__source")
+
+
+class Record(InLanguage, models.Model):
+    """A thing that the documents name. Abstract.
+
+    ``code`` is stable: it stands in URLs, fixtures and other systems. ``fact_ids`` are the rows of the team's
+    catalogue of facts that the record carries; a test proves that none was forgotten.
+    """
+
+    code = models.CharField(_("code"), max_length=64, unique=True, validators=[CODE])
+    name = models.CharField(_("name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    aliases = ArrayField(models.CharField(max_length=200), verbose_name=_("other names"), default=list, blank=True)
+    summary = models.TextField(_("summary"), blank=True)
+    summary_en = models.TextField(_("English summary"), blank=True)
+    fact_ids = ArrayField(models.CharField(max_length=16), verbose_name=_("facts"), default=list, blank=True)
+    sort_order = models.PositiveIntegerField(_("order"), default=0)
+
+    statements = GenericRelation("zones.Statement", "subject_id", "subject_type")
+    citations = GenericRelation("zones.Citation", "subject_id", "subject_type")
+    note_links = GenericRelation("zones.DataQualityNoteSubject", "subject_id", "subject_type")
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["sort_order", "code"]
+        indexes = [GinIndex(fields=["aliases"], name="%(class)s_aliases_gin")]
+
+    def __str__(self) -> str:
+        return self.in_language("name")
+
+
+def valid_geometry(field: str) -> models.CheckConstraint:
+    """The constraint that PostGIS finds the geometry valid (OGC simple features) or that there is none."""
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__isnull": True}) | models.Q(IsValid(field)), name=f"%(class)s_{field}_valid"
+    )
+
+
+class Located(models.Model):
+    """A place that may be approximate or unknown. Abstract.
+
+    No source gives a coordinate: ``location_text`` is what it says in words, ``location_precision`` how good the
+    geometry is (for a record without one: how far the words go).
+    """
+
+    geom = GeometryField(_("geometry"), srid=STORAGE_SRID, null=True, blank=True, spatial_index=False)
+    location_precision = models.CharField(
+        _("location precision"), max_length=16, choices=LocationPrecision, default=LocationPrecision.UNKNOWN
+    )
+    location_text = models.CharField(_("location in words"), max_length=300, blank=True)
+    location_text_en = models.CharField(_("location in English words"), max_length=300, blank=True)
+    place = models.ForeignKey(
+        "zones.Place", models.PROTECT, verbose_name=_("gazetteer place"), null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+        indexes = [GistIndex(fields=["geom"], name="%(class)s_geom_gist")]
+        constraints = [
+            valid_geometry("geom"),
+            models.CheckConstraint(
+                condition=models.Q(geom__isnull=True) | ~models.Q(location_precision=LocationPrecision.UNKNOWN),
+                name="%(class)s_geom_has_precision",
+            ),
+        ]
+
+
+class About(models.Model):
+    """Something said of a record of any kind. Abstract.
+
+    The subject is a generic relation because projects live on a floor that this one must not know.
+    """
+
+    subject_type = models.ForeignKey(ContentType, models.PROTECT, verbose_name=_("kind of subject"), related_name="+")
+    subject_id = models.BigIntegerField(_("subject"))
+    subject = GenericForeignKey("subject_type", "subject_id")
+
+    class Meta:
+        abstract = True
+        indexes = [models.Index(fields=["subject_type", "subject_id"], name="%(class)s_subject")]
+
+
+def kind_of(record: models.Model | type[models.Model]) -> str:
+    """The kind of a record as fixtures, API and URLs write it: ``county``, ``structureelement``."""
+    return str(record._meta.model_name)
