@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.gis.geos import GEOSGeometry, LineString, MultiLineString, Point
+from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -131,7 +131,7 @@ def read_rows(path: Path) -> list[Row]:
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as stream:
             return [dict(row) for row in csv.DictReader(stream)]
-    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # a BaseLoader: makes text only
+    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 — a BaseLoader makes text only
     if not isinstance(rows, list):
         raise FixtureError(f"{path.name}: must be a list of rows")
     return rows
@@ -179,7 +179,7 @@ class Loader:
     """One run over fixtures/, inside the caller's transaction."""
 
     directory: Path
-    boundaries: Mapping[str, GEOSGeometry]  # GB/T 2260 code -> MultiPolygon
+    boundaries: Mapping[str, MultiPolygon]  # by GB/T 2260 code
     ids: dict[type[Record], dict[str, int]] = field(default_factory=dict)
     rows: dict[type[Record], list[Row]] = field(default_factory=dict)
     points: dict[str, tuple[Point, str, int | None]] = field(default_factory=dict)  # name or code -> point, precision, place id
@@ -286,29 +286,30 @@ class Loader:
     def _remember_points(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, Place):
-                located = (record.point, record.location_precision, record.pk)
+                self._remember_point(record, (record.point, record.location_precision, record.pk))
             elif isinstance(record, Town) and record.geom:
-                located = (record.geom, LocationPrecision.TOWN, None)
-            else:
-                continue
-            for name in (record.code, record.name, *record.aliases):
-                self.points.setdefault(name, located)
+                self._remember_point(record, (record.geom, LocationPrecision.TOWN, None))
+
+    def _remember_point(self, record: Record, located: tuple[Point, str, int | None]) -> None:
+        for name in (record.code, record.name, *record.aliases):
+            self.points.setdefault(name, located)
 
     def _set_parents(self, model: type[Record], rows: list[Row], records: list[Record], file_name: str) -> None:
-        children = []
+        children: list[Any] = []  # of a model with a parent, which Record itself has not
         for row, record in zip(rows, records, strict=True):
             if row.get("parent"):
                 try:
-                    record.parent_id = self.id_of(model, row["parent"])  # type: ignore[attr-defined]
+                    children.append(record)
+                    children[-1].parent_id = self.id_of(model, row["parent"])
                 except FixtureError as error:
                     raise FixtureError(f"{file_name}: {record.code}: {error}") from error
-                children.append(record)
         if children:
-            model._default_manager.bulk_update(children, ["parent"])
+            manager: Any = model._default_manager
+            manager.bulk_update(children, ["parent"])
 
     def _set_many(self, model: type[Record], records: list[Record], many: list[dict[str, list[int]]], file_name: str) -> None:
         for relation in model._meta.many_to_many:
-            through = relation.remote_field.through
+            through: Any = relation.remote_field.through
             source, target = relation.m2m_column_name(), relation.m2m_reverse_name()
             through._default_manager.all().delete()
             through._default_manager.bulk_create(
@@ -382,9 +383,7 @@ class Loader:
             fact_ids=words(item.get("facts", [])),
             **{key: item[key] for key in plain if key in item},
         )
-        statement.full_clean(
-            validate_unique=False, validate_constraints=False, exclude={"subject_type", "measure", "source"}
-        )
+        statement.full_clean(validate_unique=False, validate_constraints=False, exclude={"subject_type", "measure", "source"})
         return statement
 
     def load_chain_links(self) -> None:
