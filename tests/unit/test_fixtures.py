@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.fixtures import SettingsWrapper
 
 from projects.models import Project
-from zones.fixtures import FixtureError, digest_of, parse_date, read_rows
+from zones.fixture_files import FixtureError, digest_of, parse_date, read_rows
 from zones.models import Citation, FixtureLoad, Park, Statement, Zone
 
 pytestmark = pytest.mark.django_db
