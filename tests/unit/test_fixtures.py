@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import SettingsWrapper
 
 from projects.models import Project
 from zones.fixture_files import FixtureError, digest_of, parse_date, read_rows
