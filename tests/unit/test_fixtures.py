@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django import SettingsWrapper
+from pytest_django import Settings
 
 from projects.models import Project
 from zones.fixture_files import FixtureError, digest_of, parse_date, read_rows
@@ -28,7 +28,7 @@ PARK = """
 
 
 @pytest.fixture
-def fixtures(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def fixtures(tmp_path: Path, settings: Settings) -> Path:
     shutil.copytree(settings.BASE_DIR / "fixtures", tmp_path / "fixtures")
     settings.BASE_DIR = tmp_path
     return tmp_path / "fixtures"
