@@ -9,6 +9,7 @@ from . import pages, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
+    path("map/rivers.geojson", views.rivers, name="map-rivers"),
     path("language/", set_language, name="set_language"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs", packages=None), name="javascript-catalog"),
     path("counties/", pages.counties, name="counties"),
@@ -28,3 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<str:code>/", project_views.project, name="project"),
     path("panel/<str:kind>/<str:code>/", pages.panel, name="panel"),
 ]
+
+handler400 = "portal.views.bad_request"
+handler403 = "portal.views.permission_denied"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"
