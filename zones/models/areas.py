@@ -71,9 +71,7 @@ class Place(Record):
         SETTLEMENT = "settlement", _("settlement or area")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    county = models.ForeignKey(
-        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="places"
-    )
+    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="places")
     point = PointField(_("point"), srid=STORAGE_SRID, spatial_index=False)
     location_precision = models.CharField(_("location precision"), max_length=16, choices=LocationPrecision)
     accuracy_text = models.CharField(_("accuracy"), max_length=100)

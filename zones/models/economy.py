@@ -84,7 +84,9 @@ class SpecialisedTown(Record, Located):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     level = models.CharField(_("level"), max_length=16, choices=Level, default=Level.UNSTATED)
     in_zone = models.BooleanField(_("in the zone"), default=True)
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="specialised_towns")
+    county = models.ForeignKey(
+        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="specialised_towns"
+    )
 
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("specialised town")

@@ -49,9 +49,7 @@ class Citation(About):
         verbose_name = _("citation")
         verbose_name_plural = _("citations")
         ordering = ["source__code", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["subject_type", "subject_id", "source", "locator"], name="citation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subject_type", "subject_id", "source", "locator"], name="citation_once")]
 
 
 class Statement(InLanguage, About):
@@ -113,7 +111,8 @@ class Statement(InLanguage, About):
                 name="statement_range_ascends",
             ),
             models.CheckConstraint(
-                condition=models.Q(as_of__isnull=True, as_of_precision="") | models.Q(as_of__isnull=False) & ~models.Q(as_of_precision=""),
+                condition=models.Q(as_of__isnull=True, as_of_precision="")
+                | models.Q(as_of__isnull=False) & ~models.Q(as_of_precision=""),
                 name="statement_date_has_precision",
             ),
         ]
@@ -196,3 +195,6 @@ class FixtureLoad(models.Model):
 
     digest = models.CharField(max_length=64)
     loaded_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.digest

@@ -74,7 +74,9 @@ class PlanRule(Record):
 class LandLedger(Record):
     """A stock of land that a source gives an area for (土地台账)."""
 
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="land_ledgers")
+    county = models.ForeignKey(
+        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="land_ledgers"
+    )
     park = models.ForeignKey(Park, models.PROTECT, verbose_name=_("park"), null=True, blank=True, related_name="land_ledgers")
 
     class Meta(Record.Meta):
