@@ -6,7 +6,8 @@ from django.db import transaction
 
 from projects.fixtures import load_project_files
 from zones.boundaries import BoundaryDataError, county_boundaries
-from zones.fixtures import FixtureError, Loader, digest_of, load_zone_files, read_rows
+from zones.fixture_files import FixtureError, digest_of, read_rows
+from zones.fixtures import Loader, load_zone_files
 from zones.models import FixtureLoad
 
 
