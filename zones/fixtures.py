@@ -267,9 +267,8 @@ class Loader:
 
     def _cited(self, row: Row) -> list[Row]:
         cite = row.get("cite", [])
-        if isinstance(cite, str):  # a CSV cell: "S3 专栏1"
-            source, _space, locator = cite.partition(" ")
-            return [{"source": source, "locator": locator}] if cite else []
+        if isinstance(cite, str):  # a CSV cell: "S3 专栏1 | box 1; S3 四（二） | IV(2)"
+            return [_citation_cell(part) for part in cite.split("; ") if part]
         return list(cite)
 
     def _citation(self, kind: ContentType, pk: int, item: Row) -> Citation:
@@ -347,6 +346,12 @@ class Loader:
         """Deletes records whose row is gone, dependents first. Errors: ProtectedError when others still refer to one."""
         for model in reversed(self.ids):
             model._default_manager.exclude(code__in=self.ids[model]).delete()
+
+
+def _citation_cell(text: str) -> Row:
+    place, _bar, locator_en = text.partition(" | ")
+    source, _space, locator = place.partition(" ")
+    return {"source": source, "locator": locator, "locator_en": locator_en}
 
 
 def _is_position(stop: list[Any]) -> bool:
