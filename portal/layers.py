@@ -30,7 +30,7 @@ class Group(StrEnum):
 
 
 GROUP_TITLES: dict[Group, Promise] = {
-    Group.PROJECTS: _("Projects"),
+    Group.PROJECTS: _("Project register"),
     Group.PLAN_AREAS: _("Plan areas"),
     Group.STRUCTURE: _("Spatial structure"),
     Group.TRANSPORT: _("Transport"),
@@ -72,7 +72,8 @@ class Layer:
 
     ``url`` answers with GeoJSON whose features carry ``code``, ``name`` and ``location_precision``. ``record_kind`` is
     the kind of its records in the address of the facts panel, empty when they have none. ``symbols`` have their own
-    legend entry each when there is a ``symbol_field``; without one there is a single symbol for all.
+    legend entry each when there is a ``symbol_field``; without one there is a single symbol for all. Point symbols of
+    ``grouped`` layers never cover each other; those of others are ground that may be covered.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Layer:
     min_zoom: float = 0
     max_zoom: float = 24
     visible: bool = True
+    grouped: bool = True
     schematic: bool = False
 
     def for_scripts(self) -> dict[str, Any]:
@@ -115,6 +117,7 @@ class Layer:
             "minZoom": self.min_zoom,
             "maxZoom": self.max_zoom,
             "visible": self.visible,
+            "grouped": self.grouped,
         }
 
 
@@ -147,7 +150,7 @@ LAYERS: tuple[Layer, ...] = (
         geometry=Geometry.POINT,
         symbol_field="stage",
         symbols=tuple(_stages()),
-        source_note=_APPROXIMATE,
+        source_note=_("The projects that the documents name, by the latest stage that they tell."),
         label=Label(min_zoom=11),
     ),
     Layer(
@@ -221,10 +224,10 @@ LAYERS: tuple[Layer, ...] = (
         geometry=Geometry.MIXED,
         symbol_field="mode",
         symbols=(
-            _symbol(_Mode.RAIL, "--map-rail", width=2.5, dash="9 4"),
-            _symbol(_Mode.URBAN_RAIL, "--map-urban-rail", width=2.5, dash="2 4"),
-            _symbol(_Mode.EXPRESSWAY, "--map-expressway", width=3, dash="14 4"),
-            _symbol(_Mode.ROAD, "--map-road", width=1.5, dash="5 4"),
+            _symbol(_Mode.RAIL, "--map-rail", width=1.75, dash="7 3"),
+            _symbol(_Mode.URBAN_RAIL, "--map-urban-rail", width=1.75, dash="2 3"),
+            _symbol(_Mode.EXPRESSWAY, "--map-expressway", width=2, dash="12 3"),
+            _symbol(_Mode.ROAD, "--map-road", width=1.25, dash="4 3"),
             _symbol(_Mode.STATION, "--map-rail", mark="station"),
             _symbol(_Mode.AIRPORT, "--map-rail", mark="airport"),
             _symbol(_Mode.HUB, "--map-rail", mark="hub"),
@@ -232,17 +235,6 @@ LAYERS: tuple[Layer, ...] = (
         source_note=_SCHEMATIC,
         label=Label(min_zoom=10),
         schematic=True,
-    ),
-    Layer(
-        id="counties",
-        group=Group.BASE,
-        title=_("Counties"),
-        url=_collection("counties"),
-        record_kind="county",
-        geometry=Geometry.AREA,
-        symbols=(Symbol("", _("County, city or district"), "--map-county", width=1, fill="--map-land"),),
-        source_note=_("Whole counties, generalised by about 110 m: for display, not for compliance."),
-        label=Label(min_zoom=0),
     ),
     Layer(
         id="towns",
@@ -256,6 +248,7 @@ LAYERS: tuple[Layer, ...] = (
         label=Label(min_zoom=10),
         min_zoom=9,
         visible=False,
+        grouped=False,
     ),
     Layer(
         id="rivers",
@@ -267,6 +260,17 @@ LAYERS: tuple[Layer, ...] = (
         symbols=(Symbol("", _("River"), "--map-river", width=1.75),),
         source_note=_("Scale 1:4,000,000, about 1 km off the real river."),
         label=Label(min_zoom=8),
+    ),
+    Layer(
+        id="counties",
+        group=Group.BASE,
+        title=_("Counties"),
+        url=_collection("counties"),
+        record_kind="county",
+        geometry=Geometry.AREA,
+        symbols=(Symbol("", _("County, city or district"), "--map-county", width=1, fill="--map-land"),),
+        source_note=_("Whole counties, generalised by about 110 m: for display, not for compliance."),
+        label=Label(min_zoom=0),
     ),
 )
 

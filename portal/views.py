@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from lib.http import problem_json
 from zones.boundaries import CREDIT
 from zones.models import County
 
@@ -55,9 +54,6 @@ def rivers(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 
 
 def _error(request: HttpRequest, status: HTTPStatus, title: str, advice: str) -> HttpResponse:
-    """A page for a reader, problem+json for a program."""
-    if request.path.startswith("/api/"):
-        return problem_json(request, status, title)
     context = {"status": status.value, "title": title, "advice": advice, "request_id": request.META.get("request_id", "")}
     return render(request, "error.html", context, status=status)
 

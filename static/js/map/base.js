@@ -8,7 +8,7 @@ const ZONE_PADDING_PX = 20;
 const SOMEWHERE = /** @type {[number, number, number, number]} */ ([110.2, 34.6, 114.6, 40.8]);
 
 /** Panes from the ground up; the layers' own panes lie between land and highlight. */
-const PANES = { land: 200, graticule: 350, highlight: 560, labels: 580 };
+const PANES = { graticule: 190, land: 200, highlight: 560, labels: 580 };
 
 /** @param {MapConfig} config @returns {L.Map} */
 export function createMap(config) {

@@ -17,6 +17,8 @@ export class LayerBook {
     this.states = new Map(specs.map((spec) => [spec.id, "idle"]));
     /** @type {Map<string, Feature[]>} */
     this.held = new Map();
+    /** @type {Map<string, Promise<void>>} */
+    this.coming = new Map();
     /** @type {Signal<LayerSpec>} A layer went on or off, or its features came or failed to. */
     this.changed = new Signal();
   }
@@ -47,18 +49,22 @@ export class LayerBook {
     if (on) void this.load(id);
   }
 
-  /** @param {string} id @returns {Promise<void>} */
-  async load(id) {
-    if (this.state(id) === "ready" || this.state(id) === "loading") return;
-    const spec = this.spec(id);
-    this.states.set(id, "loading");
+  /** Asks for a layer unless it is there or on its way; done when it has come or failed. @param {string} id @returns {Promise<void>} */
+  load(id) {
+    if (this.state(id) === "idle" || this.state(id) === "failed") this.coming.set(id, this.ask(this.spec(id)));
+    return this.coming.get(id) ?? Promise.resolve();
+  }
+
+  /** @param {LayerSpec} spec */
+  async ask(spec) {
+    this.states.set(spec.id, "loading");
     this.changed.emit(spec);
     try {
-      this.held.set(id, await loadFeatures(spec.url));
-      this.states.set(id, "ready");
+      this.held.set(spec.id, await loadFeatures(spec.url));
+      this.states.set(spec.id, "ready");
     } catch {
       // The reason is in the server's log; the reader is told which layer failed and can try again.
-      this.states.set(id, "failed");
+      this.states.set(spec.id, "failed");
     }
     this.changed.emit(spec);
   }

@@ -15,6 +15,7 @@
  * @property {number} minZoom
  * @property {number} maxZoom
  * @property {boolean} visible
+ * @property {boolean} grouped  Whether its symbols share a place with others that would cover them.
  *
  * @typedef {object} MapConfig
  * @property {string} language

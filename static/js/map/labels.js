@@ -6,10 +6,17 @@ import { codeOf, nameOf, shortName } from "./records.js";
 /** @typedef {import("./config.js").LayerSpec} LayerSpec */
 /** @typedef {import("./geometry.js").Box} Box */
 /** @typedef {import("./geometry.js").Pixel} Pixel */
+/** @typedef {{text: string, inline: boolean, width: number, height: number}} CountyForm  Inline has the badge beside the name. */
 
-const COUNTY_TEXT_PX = 14;
+const COUNTY_TEXT_PX = 13;
 const SMALL_TEXT_PX = 12;
-const BADGE_PX = 22;
+const LINE_PX = 20;
+const BADGE_PX = 26;
+/** A county's name takes the first form that stands this well; above 1 it has all the room it needs. */
+const GOOD_SCORE = 0.8;
+/** Lines are looked at every so many pixels when a name is kept clear of them. */
+const SAMPLE_PX = 14;
+const GRID = 14;
 const LINE_SHARES = [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9];
 
 /** Names on the map, placed after the symbols and around them. */
@@ -31,16 +38,28 @@ export class Labels {
     this.onBadge = onBadge;
     /** @type {Map<string, {marker: L.Marker, look: string}>} */
     this.placed = new Map();
+    /** @type {Pixel[]} Along the lines that are drawn: names keep clear of them where they can. */
+    this.lines = [];
     points.drawn.listen(() => this.update());
+    choice.hoverChanged.listen(({ refs, on }) => this.lighten(refs, on));
     book.changed.listen((spec) => {
       if (spec.geometry === "area" || spec.geometry === "line") this.update();
     });
+  }
+
+  /** The badge of the county that holds a project in it. @param {import("./config.js").Ref[]} refs @param {boolean} on */
+  lighten(refs, on) {
+    for (const { code } of refs) {
+      const badge = this.map.getPane("labels")?.querySelector(`.county-badge[data-codes~="${CSS.escape(code)}"]`);
+      badge?.classList.toggle("is-hover", on);
+    }
   }
 
   update() {
     /** @type {Set<string>} */
     const kept = new Set();
     const taken = this.points.boxes();
+    this.lines = this.linesInView();
     this.labelCounties(taken, kept);
     for (const spec of this.book.specs) {
       if (!spec.label || spec.id === "counties" || this.map.getZoom() < spec.label.minZoom || !this.book.on.has(spec.id)) continue;
@@ -63,11 +82,12 @@ export class Labels {
     for (const { county, rings } of counties) {
       const projects = badges.get(codeOf(county)) ?? [];
       if (!rings.length || !(named || projects.length)) continue;
-      const spot = this.spotInside(rings, named ? [nameOf(county), shortName(county)] : [""], projects.length, taken);
-      taken.push(boxAround(spot.at, spot.width, spot.height));
+      const forms = formsOf(named ? [nameOf(county), shortName(county)] : [""], projects.length > 0);
+      const { at, form } = this.spotInside(rings, forms, taken);
+      taken.push(boxAround(at, form.width, form.height));
       const key = `county:${codeOf(county)}`;
-      const look = `${spot.text}|${projects.map(codeOf).join()}`;
-      this.put(key, spot.at, look, () => this.countyLabel(county, spot.text, projects));
+      const look = `${form.text}|${form.inline}|${projects.map(codeOf).join()}`;
+      this.put(key, at, look, () => this.countyLabel(county, form, projects));
       kept.add(key);
     }
   }
@@ -89,15 +109,31 @@ export class Labels {
     return right < 0 || bottom < 0 || left > x || top > y ? [] : rings;
   }
 
+  /** @returns {Pixel[]} */
+  linesInView() {
+    /** @type {Pixel[]} */
+    const samples = [];
+    for (const spec of this.book.specs) {
+      if (!this.book.on.has(spec.id) || spec.geometry === "area") continue;
+      for (const { geometry } of this.book.features(spec.id)) {
+        for (const line of geometry && !isPoint(geometry) ? linesOf(geometry) : []) {
+          const drawn = line.map(([lon, lat]) => this.map.latLngToContainerPoint([lat, lon]));
+          const steps = Math.min(200, Math.ceil(lengthOf(drawn) / SAMPLE_PX));
+          samples.push(...alongLine(drawn, Array.from({ length: steps + 1 }, (_, step) => step / (steps || 1))));
+        }
+      }
+    }
+    return samples;
+  }
+
   /**
-   * The best place for a county's name and badge: well inside, clear of symbols, near the middle.
+   * The best place for a county's name and badge: well inside, clear of symbols and lines, near the middle.
    *
    * @param {Pixel[][]} rings
-   * @param {string[]} texts  The full name first; a shorter one is taken where it doesn't fit.
-   * @param {number} badge
+   * @param {CountyForm[]} forms  The fullest first; the next is tried where it doesn't fit.
    * @param {Box[]} taken
    */
-  spotInside(rings, texts, badge, taken) {
+  spotInside(rings, forms, taken) {
     const size = this.map.getSize();
     const bounds = boundsOf(rings);
     const left = Math.max(bounds.left, 0);
@@ -105,37 +141,37 @@ export class Labels {
     const top = Math.max(bounds.top, 0);
     const bottom = Math.min(bounds.bottom, size.y);
     const middle = { x: (left + right) / 2, y: (top + bottom) / 2 };
+    const near = this.lines.filter((at) => at.x > left && at.x < right && at.y > top && at.y < bottom);
     const candidates = [];
-    for (let row = 0.5; row < 12; row += 1) {
-      for (let column = 0.5; column < 12; column += 1) {
-        const at = { x: left + ((right - left) * column) / 12, y: top + ((bottom - top) * row) / 12 };
+    for (let row = 0.5; row < GRID; row += 1) {
+      for (let column = 0.5; column < GRID; column += 1) {
+        const at = { x: left + ((right - left) * column) / GRID, y: top + ((bottom - top) * row) / GRID };
         const depth = insideDistance(at, rings);
         if (depth > 0) candidates.push({ at, depth });
       }
     }
     if (!candidates.length) candidates.push({ at: middle, depth: 0 });
-    let best = null;
-    for (const text of texts) {
-      const width = Math.max(widthOf(text, COUNTY_TEXT_PX), badge ? BADGE_PX : 0) + 4;
-      const height = (text ? COUNTY_TEXT_PX * 1.4 : 0) + (badge ? BADGE_PX : 0);
-      const reach = (width + height) / 4;
+    let best = { at: middle, form: forms[0], score: -Infinity };
+    for (const form of forms) {
       for (const { at, depth } of candidates) {
-        const box = boxAround(at, width, height);
-        const covered = taken.reduce((sum, other) => sum + overlapArea(box, other), 0) / (width * height);
+        const box = boxAround(at, form.width, form.height);
+        const covered = taken.reduce((sum, other) => sum + overlapArea(box, other), 0) / (form.width * form.height);
+        const crossed = crossings(near, box);
         const away = Math.hypot(at.x - middle.x, at.y - middle.y) / (right - left + bottom - top);
-        const score = Math.min(depth / reach, 1.2) - 3 * covered - 0.5 * away;
-        if (!best || score > best.score) best = { at, text, width, height, score };
+        const fit = Math.min((4 * depth) / (form.width + form.height), 1.1);
+        const score = fit - 4 * covered - 0.06 * Math.min(crossed, 5) - 0.5 * away;
+        if (score > best.score) best = { at, form, score };
       }
-      if (best && best.score > 0.75) break;
+      if (best.score > GOOD_SCORE) break;
     }
-    return /** @type {NonNullable<typeof best>} */ (best);
+    return best;
   }
 
-  /** @param {Feature} county @param {string} text @param {Feature[]} projects */
-  countyLabel(county, text, projects) {
-    const label = element("div", "county-label");
-    if (text) {
-      const name = element("button", "county-name", text);
+  /** @param {Feature} county @param {CountyForm} form @param {Feature[]} projects */
+  countyLabel(county, form, projects) {
+    const label = element("div", form.inline ? "county-label county-label-inline" : "county-label");
+    if (form.text) {
+      const name = element("button", "county-name", form.text);
       name.setAttribute("aria-label", nameOf(county));
       name.onclick = () => this.choice.select({ kind: this.book.spec("counties").kind, code: codeOf(county) });
       label.append(name);
@@ -193,10 +229,15 @@ export class Labels {
     const view = { left: 0, top: 0, right: size.x, bottom: size.y };
     const width = widthOf(text, SMALL_TEXT_PX) + 4;
     const height = SMALL_TEXT_PX * 1.5;
-    const free = candidates.find((at) => {
+    const near = this.lines.filter((on) => candidates.some((at) => Math.abs(on.x - at.x) < width && Math.abs(on.y - at.y) < height));
+    let free = null;
+    let least = Infinity;
+    for (const at of candidates) {
       const box = boxAround(at, width, height);
-      return overlapArea(box, view) >= width * height && taken.every((other) => !overlapArea(box, other));
-    });
+      if (overlapArea(box, view) < width * height || taken.some((other) => overlapArea(box, other))) continue;
+      const crossed = crossings(near, box);
+      if (crossed < least) [free, least] = [at, crossed];
+    }
     if (!free) return;
     taken.push(boxAround(free, width, height));
     this.put(key, free, text, () => element("div", className, text));
@@ -218,12 +259,26 @@ export class Labels {
   }
 }
 
+/** The ways to write a county's name and badge, the fullest first. @param {string[]} texts @param {boolean} badge @returns {CountyForm[]} */
+function formsOf(texts, badge) {
+  return texts.flatMap((text) => {
+    const width = text ? widthOf(text, COUNTY_TEXT_PX) + 6 : 0;
+    const stacked = { text, inline: false, width: Math.max(width, badge ? BADGE_PX : 0), height: (text ? LINE_PX : 0) + (badge ? LINE_PX : 0) };
+    return text && badge ? [stacked, { text, inline: true, width: width + BADGE_PX, height: LINE_PX }] : [stacked];
+  });
+}
+
 /** @param {Pixel[][]} rings @returns {Box} */
 function boundsOf(rings) {
   const all = rings.flat();
   const xs = all.map((at) => at.x);
   const ys = all.map((at) => at.y);
   return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
+}
+
+/** How many of the pixels lie in the box. @param {Pixel[]} pixels @param {Box} box */
+function crossings(pixels, { left, top, right, bottom }) {
+  return pixels.filter(({ x, y }) => x > left && x < right && y > top && y < bottom).length;
 }
 
 /** @param {Pixel[][]} rings */

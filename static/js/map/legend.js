@@ -45,12 +45,17 @@ export class Legend {
   /** Says what keeps a layer that is on from being seen. @param {LayerSpec} spec @param {HTMLElement} note */
   tell(spec, note) {
     const state = this.book.on.has(spec.id) ? this.book.state(spec.id) : "idle";
-    const zoom = this.map.getZoom();
+    const features = this.book.features(spec.id);
+    const located = features.filter((feature) => feature.geometry).length;
     let text = "";
     if (state === "loading") text = gettext("Loading…");
     else if (state === "failed") text = gettext("Could not be loaded.");
-    else if (state === "ready" && this.book.features(spec.id).length === 0) text = gettext("Nothing recorded yet.");
-    else if (state === "ready" && zoom < spec.minZoom) text = gettext("Zoom in to see it.");
+    else if (state === "ready" && !features.length) text = gettext("Nothing recorded yet.");
+    else if (state === "ready" && this.map.getZoom() < spec.minZoom) text = gettext("Zoom in to see it.");
+    else if (located < features.length && spec.id !== "projects") {
+      const counts = { located, total: features.length };
+      text = interpolate(gettext("%(located)s of %(total)s have a place that is known."), counts, true);
+    }
     note.hidden = !text;
     if (note.dataset.said === text) return;
     note.dataset.said = text;

@@ -87,7 +87,9 @@ export class ProjectList {
   row(feature) {
     const county = this.countyOf(feature);
     const where = whereShown(feature);
-    const words = [symbolOf(this.spec, feature).label, county ? nameOf(county) : "", inLanguage(feature, "location_text")];
+    const countyName = county ? nameOf(county) : "";
+    const place = inLanguage(feature, "location_text");
+    const words = [symbolOf(this.spec, feature).label, countyName, place === countyName ? "" : place];
     const facts = element("span", "row-facts", words.filter(Boolean).join(" · "));
     const text = element("span", "row-text", element("span", "row-name", nameOf(feature)), facts);
     if (where !== "point") {

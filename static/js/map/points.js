@@ -1,5 +1,5 @@
 import { element } from "./config.js";
-import { anchorOf, boxAround, isPoint } from "./geometry.js";
+import { anchorOf, boxAround, isPoint, overlapArea } from "./geometry.js";
 import { donutOf, keyOf, markOf } from "./marks.js";
 import { codeOf, isExact, nameOf, symbolOf, whereShown } from "./records.js";
 import { Signal } from "./signal.js";
@@ -10,23 +10,27 @@ import { Signal } from "./signal.js";
 /** @typedef {import("./geometry.js").Pixel} Pixel */
 
 /**
- * @typedef {object} Bouquet  Features whose symbols would cover each other: they stand side by side, one symbol a layer.
+ * @typedef {object} Bouquet  Features whose symbols would cover each other: they stand together, one symbol a layer.
  * @property {Pixel} at  In pixels of the whole map at the zoom.
- * @property {Map<LayerSpec, Feature[]>} byLayer
+ * @property {Map<LayerSpec, Feature[]>} byLayer  The top layer first.
  *
- * @typedef {object} Placed  A symbol on the map.
- * @property {L.Marker} marker
+ * @typedef {object} Spot  Where a symbol is to stand.
  * @property {LayerSpec} spec
  * @property {Feature[]} features
  * @property {Pixel} at
- * @property {Pixel} offset  Of its middle from ``at``.
+ * @property {Pixel} offset  Of its middle from ``at``; none for the top layer of a bouquet.
  * @property {number} size
+ *
+ * @typedef {Spot & {marker: L.Marker}} Placed  A symbol on the map.
  */
 
-/** Features nearer than this share a place on the map; two rows of two symbols fit in it. */
-const BOUQUET_PX = 46;
+/** Features nearer than this share a place on the map. */
+const BOUQUET_PX = 40;
 const MARK_PX = 22;
+const COUNTED_PX = 30;
 const DONUT_PX = 34;
+/** Where companions of the top layer's symbol are tried. */
+const DIRECTIONS = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-1, 1], [1, -1], [-1, -1]];
 /** Symbols this far outside the view are drawn too, so that a short move shows no gaps. */
 const MARGIN = 0.2;
 
@@ -45,8 +49,8 @@ export class Points {
     this.choice = choice;
     /** @type {Map<string, Placed>} */
     this.placed = new Map();
-    /** @type {Bouquet[]} */
-    this.bouquets = [];
+    /** @type {Spot[]} */
+    this.spots = [];
     /** @type {Signal<{spec: LayerSpec, features: Feature[]}>} A symbol of several features was chosen. */
     this.severalChosen = new Signal();
     /** @type {Signal<null>} */
@@ -71,9 +75,15 @@ export class Points {
   }
 
   regroup() {
+    this.spots = layOut(this.bouquets());
+    this.draw();
+  }
+
+  /** @returns {Bouquet[]} */
+  bouquets() {
     const zoom = this.map.getZoom();
     /** @type {Bouquet[]} */
-    this.bouquets = [];
+    const bouquets = [];
     /** @type {Map<string, Bouquet[]>} */
     const cells = new Map();
     for (const spec of this.book.specs) {
@@ -81,47 +91,35 @@ export class Points {
       for (const feature of this.featuresOf(spec)) {
         const [lon, lat] = anchorOf(/** @type {import("geojson").Geometry} */ (feature.geometry));
         const at = this.map.project([lat, lon], zoom);
-        const bouquet = nearby(cells, at) ?? this.startBouquet(cells, at);
-        const mates = bouquet.byLayer.get(spec);
-        if (mates) mates.push(feature);
-        else bouquet.byLayer.set(spec, [feature]);
+        let bouquet = spec.grouped ? nearby(cells, at) : null;
+        if (!bouquet) {
+          bouquet = { at, byLayer: new Map() };
+          bouquets.push(bouquet);
+          const cell = cellOf(at, 0, 0);
+          if (spec.grouped) cells.set(cell, [...(cells.get(cell) ?? []), bouquet]);
+        }
+        bouquet.byLayer.set(spec, [...(bouquet.byLayer.get(spec) ?? []), feature]);
       }
     }
-    this.draw();
-  }
-
-  /** @param {Map<string, Bouquet[]>} cells @param {Pixel} at */
-  startBouquet(cells, at) {
-    const bouquet = { at, byLayer: new Map() };
-    const key = cellOf(at, 0, 0);
-    cells.set(key, [...(cells.get(key) ?? []), bouquet]);
-    this.bouquets.push(bouquet);
-    return bouquet;
+    return bouquets;
   }
 
   /** Draws what is in view. A symbol that is there already stays the same element, and keeps the focus. */
   draw() {
     const bounds = this.map.getPixelBounds();
-    const size = this.map.getSize();
+    const margin = this.map.getSize().multiplyBy(MARGIN);
     const seen = L.bounds(
-      /** @type {L.Point} */ (bounds.min).subtract(size.multiplyBy(MARGIN)),
-      /** @type {L.Point} */ (bounds.max).add(size.multiplyBy(MARGIN)),
+      /** @type {L.Point} */ (bounds.min).subtract(margin),
+      /** @type {L.Point} */ (bounds.max).add(margin),
     );
     /** @type {Map<string, Placed>} */
     const wanted = new Map();
-    for (const bouquet of this.bouquets) {
-      if (!seen.contains(L.point(bouquet.at.x, bouquet.at.y))) continue;
-      const entries = Array.from(bouquet.byLayer);
-      entries.forEach(([spec, features], place) => {
-        const offset = offsetOf(place, entries.length);
-        const key = `${keyOf(spec, features)}@${offset.x},${offset.y}`;
-        const kept = this.placed.get(key);
-        if (kept) {
-          kept.at = bouquet.at;
-          kept.marker.setLatLng(this.map.unproject([bouquet.at.x, bouquet.at.y]));
-        }
-        wanted.set(key, kept ?? this.place(spec, features, bouquet.at, offset));
-      });
+    for (const spot of this.spots) {
+      if (!seen.contains(L.point(spot.at.x, spot.at.y))) continue;
+      const key = `${keyOf(spot.spec, spot.features)}@${spot.offset.x},${spot.offset.y}`;
+      const kept = this.placed.get(key);
+      kept?.marker.setLatLng(this.map.unproject([spot.at.x, spot.at.y]));
+      wanted.set(key, { ...spot, marker: kept?.marker ?? this.place(spot) });
     }
     for (const [key, { marker }] of this.placed) if (!wanted.has(key)) marker.remove();
     this.placed = wanted;
@@ -129,26 +127,21 @@ export class Points {
     this.drawn.emit(null);
   }
 
-  /** @param {LayerSpec} spec @param {Feature[]} features @param {Pixel} at @param {Pixel} offset @returns {Placed} */
-  place(spec, features, at, offset) {
-    const several = features.length > 1;
-    const size = several && spec.id === "projects" ? DONUT_PX : MARK_PX;
-    const face = element("span", `symbol symbol-${spec.id}`);
-    face.append(several && spec.id === "projects" ? donutOf(spec, features) : markOf(spec, features[0]));
-    if (several && spec.id !== "projects") face.append(element("span", "symbol-count", String(features.length)));
+  /** @param {Spot} spot @returns {L.Marker} */
+  place({ spec, features, at, offset, size }) {
+    const name = nameOfSymbol(spec, features);
     const icon = L.divIcon({
       className: "map-symbol",
-      html: face,
+      html: faceOf(spec, features),
       iconSize: [size, size],
       iconAnchor: [size / 2 - offset.x, size / 2 - offset.y],
     });
-    const name = nameOfSymbol(spec, features);
     const marker = L.marker(this.map.unproject([at.x, at.y]), { icon, riseOnHover: true });
     marker.on("add", () => {
-      const drawn = marker.getElement();
-      drawn?.setAttribute("aria-label", name);
-      if (drawn) drawn.dataset.codes = features.map(codeOf).join(" ");
-      if (drawn) drawn.dataset.layer = spec.id;
+      const drawn = /** @type {HTMLElement} */ (marker.getElement());
+      drawn.setAttribute("aria-label", name);
+      drawn.dataset.codes = features.map(codeOf).join(" ");
+      drawn.dataset.layer = spec.id;
     });
     const refs = features.map((feature) => ({ kind: spec.kind, code: codeOf(feature) }));
     marker.bindTooltip(() => element("span", "", name), { direction: "top", offset: [offset.x, offset.y - size / 2] });
@@ -158,8 +151,7 @@ export class Points {
     });
     marker.on("mouseover", () => this.choice.hover(refs, true));
     marker.on("mouseout", () => this.choice.hover(refs, false));
-    marker.addTo(this.map);
-    return { marker, spec, features, at, offset, size };
+    return marker.addTo(this.map);
   }
 
   /** @param {LayerSpec} spec @param {Feature[]} features */
@@ -173,7 +165,7 @@ export class Points {
     const chosen = this.choice.selected && this.symbolOfRef(this.choice.selected);
     for (const placed of this.placed.values()) {
       placed.marker.getElement()?.classList.toggle("is-selected", placed === chosen);
-      placed.marker.setZIndexOffset(placed === chosen ? 1000 : 0);
+      placed.marker.setZIndexOffset(placed === chosen ? 1000 : placed.spec.grouped ? 0 : -1000);
     }
   }
 
@@ -188,9 +180,8 @@ export class Points {
   /** What the symbols cover, in pixels of the view. */
   boxes() {
     const origin = /** @type {L.Point} */ (this.map.getPixelBounds().min);
-    return Array.from(this.placed.values(), ({ at, offset, size }) =>
-      boxAround({ x: at.x + offset.x - origin.x, y: at.y + offset.y - origin.y }, size, size),
-    );
+    const shown = Array.from(this.placed.values()).filter(({ spec }) => spec.grouped);
+    return shown.map(({ at, offset, size }) => boxAround({ x: at.x + offset.x - origin.x, y: at.y + offset.y - origin.y }, size, size));
   }
 }
 
@@ -203,12 +194,52 @@ function nameOfSymbol(spec, features) {
   return `${nameOf(feature)} (${symbolOf(spec, feature).label}, ${place})`;
 }
 
-/** Where the symbol of a bouquet stands: alone in the middle, else in rows of two. @param {number} place @param {number} total */
-function offsetOf(place, total) {
-  if (total === 1) return { x: 0, y: 0 };
-  const rows = Math.ceil(total / 2);
-  const alone = place === total - 1 && total % 2 === 1;
-  return { x: alone ? 0 : place % 2 ? 13 : -13, y: (Math.floor(place / 2) - (rows - 1) / 2) * 25 };
+/** @param {LayerSpec} spec @param {Feature[]} features */
+function faceOf(spec, features) {
+  const face = element("span", `symbol symbol-${spec.id}`);
+  if (features.length > 1 && spec.id === "projects") face.append(donutOf(spec, features));
+  else face.append(markOf(spec, features[0]));
+  if (features.length > 1 && spec.id !== "projects") face.append(element("span", "symbol-count", String(features.length)));
+  return face;
+}
+
+/**
+ * The top layer's symbol stands at the place itself, the others around it where nothing is yet.
+ *
+ * @param {Bouquet[]} bouquets
+ * @returns {Spot[]}
+ */
+function layOut(bouquets) {
+  /** @type {Spot[]} */
+  const spots = [];
+  for (const { at, byLayer } of bouquets) {
+    const [[spec, features]] = byLayer;
+    spots.push({ spec, features, at, offset: { x: 0, y: 0 }, size: sizeOf(spec, features) });
+  }
+  const taken = spots.filter(({ spec }) => spec.grouped).map(boxOf);
+  for (const { at, byLayer } of bouquets) {
+    const [[first, firstFeatures], ...companions] = byLayer;
+    for (const [spec, features] of companions) {
+      const size = sizeOf(spec, features);
+      const step = (sizeOf(first, firstFeatures) + size) / 2 + 1;
+      const around = DIRECTIONS.map(([x, y]) => ({ spec, features, at, offset: { x: x * step, y: y * step }, size }));
+      const spot = around.find((tried) => taken.every((box) => !overlapArea(box, boxOf(tried)))) ?? around[0];
+      spots.push(spot);
+      taken.push(boxOf(spot));
+    }
+  }
+  return spots;
+}
+
+/** @param {LayerSpec} spec @param {Feature[]} features */
+function sizeOf(spec, features) {
+  if (features.length === 1) return MARK_PX;
+  return spec.id === "projects" ? DONUT_PX : COUNTED_PX;
+}
+
+/** @param {Spot} spot */
+function boxOf({ at, offset, size }) {
+  return boxAround({ x: at.x + offset.x, y: at.y + offset.y }, size, size);
 }
 
 /** @param {Pixel} at @param {number} columns @param {number} rows */

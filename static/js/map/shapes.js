@@ -1,6 +1,6 @@
 import { element } from "./config.js";
 import { isArea, isPoint } from "./geometry.js";
-import { codeOf, nameOf, symbolOf } from "./records.js";
+import { codeOf, nameOf, symbolOf, whereShown } from "./records.js";
 
 /** @typedef {import("./config.js").Feature} Feature */
 /** @typedef {import("./config.js").LayerSpec} LayerSpec */
@@ -9,6 +9,8 @@ import { codeOf, nameOf, symbolOf } from "./records.js";
 const LOWEST_ORDER = 400;
 /** Thin lines are hard to hit: an unseen one of this width takes the pointer. */
 const TOUCH_WIDTH_PX = 16;
+/** For a line that is not exact and whose symbol has no dash of its own. */
+const SCHEMATIC_DASH = "6 4";
 
 /** The lines and areas of the layers that are on. */
 export class Shapes {
@@ -63,7 +65,8 @@ export class Shapes {
     const pane = `layer-${spec.id}`;
     const colour = `var(${symbol.colour})`;
     const fill = area ? { fill: true, fillColor: symbol.fill ? `var(${symbol.fill})` : colour, fillOpacity: symbol.fill ? 1 : 0.15 } : {};
-    const line = { color: colour, weight: symbol.width, dashArray: symbol.dash, lineCap: /** @type {"butt"} */ ("butt"), smoothFactor: 0.3 };
+    const dashArray = symbol.dash || (feature.properties.location_precision === "schematic" ? SCHEMATIC_DASH : "");
+    const line = { color: colour, weight: symbol.width, dashArray, lineCap: /** @type {"butt"} */ ("butt"), smoothFactor: 0.3 };
     const seen = L.geoJSON(/** @type {any} */ (feature), { pane, interactive: false, style: { ...line, ...fill } });
     group.addLayer(seen);
     if (!spec.kind) return;
@@ -99,16 +102,20 @@ export class Shapes {
     });
   }
 
-  /** Outlines what is chosen. @param {Ref | null} ref */
+  /** Outlines what is chosen; for a project known only to its county that county, broken. @param {Ref | null} ref */
   mark(ref) {
     this.highlight?.remove();
     this.highlight = null;
     const found = ref && this.book.find(ref);
-    if (!found?.feature.geometry || isPoint(found.feature.geometry)) return;
-    this.highlight = L.geoJSON(/** @type {any} */ (found.feature), {
+    if (!found) return;
+    const countyOnly = found.spec.id === "projects" && whereShown(found.feature) === "county";
+    const county = countyOnly ? this.book.find({ kind: this.book.spec("counties").kind, code: found.feature.properties.county }) : null;
+    const { geometry } = county?.feature ?? found.feature;
+    if (!geometry || isPoint(geometry)) return;
+    this.highlight = L.geoJSON(geometry, {
       pane: "highlight",
       interactive: false,
-      style: { color: "var(--accent)", weight: 3, fill: false },
+      style: { color: "var(--accent)", weight: 3, fill: false, dashArray: countyOnly ? "2 6" : "" },
     }).addTo(this.map);
   }
 }
