@@ -49,6 +49,35 @@ def ContentSecurityPolicyMiddleware(get_response: GetResponse) -> GetResponse:  
     return middleware
 
 
+API_ROOT = "/api/"
+
+
+def ProblemMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+    """Gives problem+json to what fails under /api/ outside a REST view: an unknown address, a bad host, a fault of ours."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code < 400 or not request.path_info.startswith(API_ROOT):
+            return response
+        if response.headers.get("Content-Type") == PROBLEM_JSON:
+            return response
+        refused = problem_json(request, response.status_code, _detail(response.status_code))
+        for header in ("Allow", "Vary", "Content-Language"):
+            if header in response.headers:
+                refused.headers[header] = response.headers[header]
+        return refused
+
+    return middleware
+
+
+def _detail(status: int) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return _("There is nothing at this address.")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _("The portal failed to answer. Its administrator finds the cause by the request id.")
+    return _("The portal can't accept this request.")
+
+
 def problem(request: HttpRequest, status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
     """The body of a problem+json answer. ``errors`` are {"parameter" or "field", "detail"} pairs."""
     body: dict[str, Any] = {

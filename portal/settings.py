@@ -37,6 +37,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "lib.http.RequestIdMiddleware",
+    "lib.http.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "lib.http.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -135,7 +136,13 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Taixin planning portal API",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "What the portal holds on the Taiyuan-Xinzhou Integrated Economic Zone, each figure with its source.",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "AUTHENTICATION_WHITELIST": [],
+    # Not the default hook: it gathers choices by field name, and the "kind" of ten models would need ten names.
+    "POSTPROCESSING_HOOKS": ["lib.openapi.without_noise"],
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

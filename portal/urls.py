@@ -1,11 +1,11 @@
 """Every HTML address of the portal on one page; the REST API's are in portal/api.py."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from projects import views as project_views
 
-from . import pages, views
+from . import health, pages, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
@@ -27,4 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/", project_views.projects, name="projects"),
     path("projects/<str:code>/", project_views.project, name="project"),
     path("panel/<str:kind>/<str:code>/", pages.panel, name="panel"),
+    path("api/v1/", include("portal.api")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
