@@ -94,9 +94,7 @@ LISTINGS = [
     ),
     Listing(Mechanism, ("counties",)),
     Listing(Milestone, ("happened_on", "counties")),
-    Listing(
-        ReportedTotal, ("county",), notice=_("What counties report in sum. Kept apart from the register and never added to it.")
-    ),
+    Listing(ReportedTotal, ("county",), notice=_("Kept apart from the register and never added to it.")),
     Listing(Industry),
     Listing(Measure),
     Listing(Place, ("county", "accuracy_text", "origin"), "kind"),
@@ -140,17 +138,15 @@ def entry(record: Record, facts: Iterable[str] = (), parts: Iterable[Record] = (
 
 def plan(request: HttpRequest) -> HttpResponse:
     """The index: the zone itself, then every kind of record with its count."""
+    addresses = [
+        *((model, reverse(name)) for model, name in OWN_LISTS),
+        *((listing.model, reverse("plan-kind", args=[listing.kind])) for listing in LISTINGS),
+    ]
     context = {
-        "zones": [entry(zone) for zone in Zone.objects.with_evidence().without_geometry()],
+        "zones": [entry(zone) for zone in Zone.objects.with_evidence()],
         "pages": [
-            *(
-                (capfirst(str(model._meta.verbose_name_plural)), reverse(name), model._default_manager.count())
-                for model, name in OWN_LISTS
-            ),
-            *(
-                (listing.title, reverse("plan-kind", args=[listing.kind]), listing.model._default_manager.count())
-                for listing in LISTINGS
-            ),
+            (capfirst(str(model._meta.verbose_name_plural)), address, model._default_manager.count())
+            for model, address in addresses
         ],
     }
     return render(request, "portal/plan.html", context)
@@ -174,12 +170,14 @@ def plan_kind(request: HttpRequest, kind: str) -> HttpResponse:
         "listing": listing,
         "groups": list(groups.values()),
         "count": sum(len(group.entries) for group in groups.values()),
-        "loose_rules": [entry(rule) for rule in PlanRule.objects.filter(line=None).with_evidence()]
-        if kind == "controllinetype"
-        else [],
+        "loose_rules": _rules_of_no_line() if listing.model is ControlLineType else [],
         "templates": [f"portal/records/{kind}.html", "portal/records/record.html"],
     }
     return render(request, "portal/plan_kind.html", context)
+
+
+def _rules_of_no_line() -> list[Entry]:
+    return [entry(rule) for rule in PlanRule.objects.filter(line=None).with_evidence()]
 
 
 ELEMENT_FIELDS = ("kind", "counties", "parks", "clusters", "location_text")
@@ -190,8 +188,7 @@ class Scheme:
     """A spatial structure with its elements in order, and its map."""
 
     record: StructureScheme
-    figure_groups: list[FigureGroup]
-    in_words: list[Statement]
+    itself: Entry
     entries: list[Entry]
     map: Locator
 
@@ -199,23 +196,16 @@ class Scheme:
 def structure(request: HttpRequest) -> HttpResponse:
     # The maps need the geometry of the elements, which with_fields leaves out.
     elements = StructureElement.objects.with_evidence().with_fields(*ELEMENT_FIELDS).defer(None)
+    schemes = StructureScheme.objects.with_evidence().select_related("source").prefetch_related(Prefetch("elements", elements))
     land = locator()
-    schemes = []
-    for record in (
-        StructureScheme.objects.with_evidence().select_related("source").prefetch_related(Prefetch("elements", elements))
-    ):
-        listed = list(record.elements.all())
-        statements = list(record.statements.all())
-        schemes.append(
-            Scheme(
-                record,
-                figure_groups(statements),
-                in_words(statements),
-                [entry(element, ELEMENT_FIELDS) for element in listed],
-                land.numbering(listed),
-            )
-        )
-    return render(request, "zones/structure.html", {"schemes": schemes, "land": land})
+    context = {"schemes": [_scheme(record, land) for record in schemes], "land": land}
+    return render(request, "zones/structure.html", context)
+
+
+def _scheme(record: StructureScheme, land: Locator) -> Scheme:
+    elements = list(record.elements.all())
+    entries = [entry(element, ELEMENT_FIELDS) for element in elements]
+    return Scheme(record, entry(record), entries, land.numbering(elements))
 
 
 @dataclass(frozen=True)
