@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from zones.models import Cluster, County, DatePrecision, Industry, Located, Organisation, Park, Record, Source
+from zones.models import Cluster, County, DatePrecision, Industry, InLanguage, Located, Organisation, Park, Record, Source
 
 
 class Stage(models.TextChoices):
@@ -44,6 +44,8 @@ class Project(Record, Located):
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, blank=True)
     stage_as_of = models.DateField(_("stage as of"), null=True, blank=True)
 
+    own_page = "project"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
@@ -54,7 +56,7 @@ class Project(Record, Located):
         ]
 
 
-class ProjectStage(models.Model):
+class ProjectStage(InLanguage, models.Model):
     """What a source tells of a project's stage at a time (项目阶段记录).
 
     ``words`` is the source's own term (在建, 推动落地), ``stage`` our reading of it; empty when it can't be read.

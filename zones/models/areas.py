@@ -21,6 +21,8 @@ class Zone(Record):
     period_end_year = models.PositiveSmallIntegerField(_("planning period until"))
     boundary = MultiPolygonField(_("boundary"), srid=STORAGE_SRID, null=True, blank=True, spatial_index=False)
 
+    list_page = "plan"
+
     class Meta(Record.Meta):
         verbose_name = _("zone")
         verbose_name_plural = _("zones")
@@ -49,6 +51,8 @@ class County(Record):
     prefecture = models.CharField(_("prefecture"), max_length=6, choices=Prefecture)
     functional_class = models.CharField(_("class of main function"), max_length=16, choices=FunctionalClass)
     boundary = MultiPolygonField(_("boundary"), srid=STORAGE_SRID, spatial_index=False)
+
+    own_page = "county"
 
     class Meta(Record.Meta):
         verbose_name = _("county")
@@ -126,6 +130,8 @@ class Cluster(Record, Located):
     counties = models.ManyToManyField(County, verbose_name=_("counties"), related_name="clusters", blank=True)
     industries = models.ManyToManyField(Industry, verbose_name=_("industries"), related_name="clusters", blank=True)
 
+    own_page = "cluster"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("cluster")
         verbose_name_plural = _("clusters")
@@ -164,6 +170,8 @@ class Park(Record, Located):
     counties = models.ManyToManyField(County, verbose_name=_("counties"), related_name="parks", blank=True)
     industries = models.ManyToManyField(Industry, verbose_name=_("leading industries"), related_name="parks", blank=True)
     clusters = models.ManyToManyField(Cluster, verbose_name=_("clusters"), related_name="parks", blank=True)
+
+    own_page = "park"
 
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("park")

@@ -25,6 +25,8 @@ class Source(Record):
     published_precision = models.CharField(_("precision of the date"), max_length=8, choices=DatePrecision, blank=True)
     published_inferred = models.BooleanField(_("date inferred"), default=False)
 
+    own_page = "source"
+
     class Meta(Record.Meta):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
@@ -38,7 +40,7 @@ class Measure(Record):
         verbose_name_plural = _("measures")
 
 
-class Citation(About):
+class Citation(InLanguage, About):
     """Where a record is named (出处): a document and the place in it."""
 
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="citations")
@@ -149,6 +151,8 @@ class Indicator(Record):
     target_year = models.PositiveSmallIntegerField(_("target year"), null=True, blank=True)
     in_zone = models.BooleanField(_("covers the zone only"), default=True)
 
+    list_page = "indicators"
+
     class Meta(Record.Meta):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
@@ -173,6 +177,8 @@ class DataQualityNote(Record):
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.OPEN)
     handling = models.TextField(_("how the portal handles it"), blank=True)
     handling_en = models.TextField(_("how the portal handles it, in English"), blank=True)
+
+    list_page = "data-quality"
 
     class Meta(Record.Meta):
         verbose_name = _("data-quality note")

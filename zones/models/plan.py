@@ -1,11 +1,12 @@
 """What the plan says about space: structure, control lines and their rules, land."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Cluster, County, Park
 from .facts import Source
-from .records import Located, Record
+from .records import Located, Record, kind_of
 
 
 class StructureScheme(Record):
@@ -19,6 +20,8 @@ class StructureScheme(Record):
 
     level = models.CharField(_("level"), max_length=16, choices=Level)
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="structure_schemes")
+
+    list_page = "structure"
 
     class Meta(Record.Meta):
         verbose_name = _("spatial structure")
@@ -45,6 +48,8 @@ class StructureElement(Record, Located):
     parks = models.ManyToManyField(Park, verbose_name=_("parks"), related_name="structure_elements", blank=True)
     clusters = models.ManyToManyField(Cluster, verbose_name=_("clusters"), related_name="structure_elements", blank=True)
 
+    list_page = "structure"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("structure element")
         verbose_name_plural = _("structure elements")
@@ -69,6 +74,9 @@ class PlanRule(Record):
     class Meta(Record.Meta):
         verbose_name = _("rule")
         verbose_name_plural = _("rules")
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('plan-kind', args=[kind_of(ControlLineType)])}#{self.code}"
 
 
 class LandLedger(Record):
