@@ -28,6 +28,7 @@ UNITS: dict[str, Unit] = {
     "m2": _unit("area", "m²"),
     "ha": _unit("area", _("ha"), "10000"),
     "km2": _unit("area", "km²", "1000000"),
+    "wan_km2": _unit("area", _("10,000 km²"), "10000000000"),
     "mu": Unit("area", _("mu"), MU_IN_M2),
     "wan_mu": Unit("area", _("10,000 mu"), MU_IN_M2 * 10000),
     "km": _unit("length", "km", "1000"),

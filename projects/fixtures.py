@@ -1,7 +1,8 @@
 """The projects and reported totals of fixtures/. A project's ``stages`` are
 [{stage, words, words_en, as_of, inferred, expected, source, locator, locator_en}], the current one last."""
 
-from zones.fixtures import FixtureError, Loader, Row, parse_bool, parse_date
+from zones.fixture_files import FixtureError, Row, parse_bool, parse_date
+from zones.fixtures import Loader
 from zones.models import Source
 
 from .models import Project, ProjectStage, ReportedTotal

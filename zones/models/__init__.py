@@ -12,7 +12,7 @@ from .facts import (
 )
 from .governance import Mechanism, Milestone, Policy
 from .plan import ControlLineType, LandLedger, PlanRule, StructureElement, StructureScheme
-from .records import DatePrecision, Located, LocationPrecision, Record
+from .records import DatePrecision, InLanguage, Located, LocationPrecision, Record
 from .works import EnvironmentMeasure, InfrastructureWork, TransportWork
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "FunctionalClass",
     "Indicator",
     "Industry",
+    "InLanguage",
     "IndustryChain",
     "InfrastructureWork",
     "LandLedger",

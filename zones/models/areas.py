@@ -21,6 +21,8 @@ class Zone(Record):
     period_end_year = models.PositiveSmallIntegerField(_("planning period until"))
     boundary = MultiPolygonField(_("boundary"), srid=STORAGE_SRID, null=True, blank=True, spatial_index=False)
 
+    list_page = "plan"
+
     class Meta(Record.Meta):
         verbose_name = _("zone")
         verbose_name_plural = _("zones")
@@ -50,6 +52,8 @@ class County(Record):
     functional_class = models.CharField(_("class of main function"), max_length=16, choices=FunctionalClass)
     boundary = MultiPolygonField(_("boundary"), srid=STORAGE_SRID, spatial_index=False)
 
+    own_page = "county"
+
     class Meta(Record.Meta):
         verbose_name = _("county")
         verbose_name_plural = _("counties")
@@ -71,9 +75,7 @@ class Place(Record):
         SETTLEMENT = "settlement", _("settlement or area")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    county = models.ForeignKey(
-        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="places"
-    )
+    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="places")
     point = PointField(_("point"), srid=STORAGE_SRID, spatial_index=False)
     location_precision = models.CharField(_("location precision"), max_length=16, choices=LocationPrecision)
     accuracy_text = models.CharField(_("accuracy"), max_length=100)
@@ -128,6 +130,8 @@ class Cluster(Record, Located):
     counties = models.ManyToManyField(County, verbose_name=_("counties"), related_name="clusters", blank=True)
     industries = models.ManyToManyField(Industry, verbose_name=_("industries"), related_name="clusters", blank=True)
 
+    own_page = "cluster"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("cluster")
         verbose_name_plural = _("clusters")
@@ -166,6 +170,8 @@ class Park(Record, Located):
     counties = models.ManyToManyField(County, verbose_name=_("counties"), related_name="parks", blank=True)
     industries = models.ManyToManyField(Industry, verbose_name=_("leading industries"), related_name="parks", blank=True)
     clusters = models.ManyToManyField(Cluster, verbose_name=_("clusters"), related_name="parks", blank=True)
+
+    own_page = "park"
 
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("park")

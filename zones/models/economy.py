@@ -1,10 +1,11 @@
 """Who and what works in the zone: chains, organisations, platforms, specialised towns, sights."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Cluster, County
-from .records import Located, Record
+from .records import Located, Record, kind_of
 
 
 class IndustryChain(Record):
@@ -35,6 +36,9 @@ class ChainLink(Record):
         verbose_name = _("link of a chain")
         verbose_name_plural = _("links of chains")
         constraints = [models.UniqueConstraint(fields=["chain", "sort_order"], name="chain_link_order_once")]
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('plan-kind', args=[kind_of(IndustryChain)])}#{self.code}"
 
 
 class Organisation(Record):
@@ -84,7 +88,9 @@ class SpecialisedTown(Record, Located):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     level = models.CharField(_("level"), max_length=16, choices=Level, default=Level.UNSTATED)
     in_zone = models.BooleanField(_("in the zone"), default=True)
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="specialised_towns")
+    county = models.ForeignKey(
+        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="specialised_towns"
+    )
 
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("specialised town")

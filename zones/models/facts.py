@@ -25,6 +25,8 @@ class Source(Record):
     published_precision = models.CharField(_("precision of the date"), max_length=8, choices=DatePrecision, blank=True)
     published_inferred = models.BooleanField(_("date inferred"), default=False)
 
+    own_page = "source"
+
     class Meta(Record.Meta):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
@@ -38,7 +40,7 @@ class Measure(Record):
         verbose_name_plural = _("measures")
 
 
-class Citation(About):
+class Citation(InLanguage, About):
     """Where a record is named (出处): a document and the place in it."""
 
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="citations")
@@ -49,9 +51,7 @@ class Citation(About):
         verbose_name = _("citation")
         verbose_name_plural = _("citations")
         ordering = ["source__code", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["subject_type", "subject_id", "source", "locator"], name="citation_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subject_type", "subject_id", "source", "locator"], name="citation_once")]
 
 
 class Statement(InLanguage, About):
@@ -113,7 +113,8 @@ class Statement(InLanguage, About):
                 name="statement_range_ascends",
             ),
             models.CheckConstraint(
-                condition=models.Q(as_of__isnull=True, as_of_precision="") | models.Q(as_of__isnull=False) & ~models.Q(as_of_precision=""),
+                condition=models.Q(as_of__isnull=True, as_of_precision="")
+                | models.Q(as_of__isnull=False) & ~models.Q(as_of_precision=""),
                 name="statement_date_has_precision",
             ),
         ]
@@ -150,6 +151,8 @@ class Indicator(Record):
     target_year = models.PositiveSmallIntegerField(_("target year"), null=True, blank=True)
     in_zone = models.BooleanField(_("covers the zone only"), default=True)
 
+    list_page = "indicators"
+
     class Meta(Record.Meta):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
@@ -175,6 +178,8 @@ class DataQualityNote(Record):
     handling = models.TextField(_("how the portal handles it"), blank=True)
     handling_en = models.TextField(_("how the portal handles it, in English"), blank=True)
 
+    list_page = "data-quality"
+
     class Meta(Record.Meta):
         verbose_name = _("data-quality note")
         verbose_name_plural = _("data-quality notes")
@@ -196,3 +201,6 @@ class FixtureLoad(models.Model):
 
     digest = models.CharField(max_length=64)
     loaded_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.digest

@@ -1,11 +1,12 @@
 """What the plan says about space: structure, control lines and their rules, land."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .areas import Cluster, County, Park
 from .facts import Source
-from .records import Located, Record
+from .records import Located, Record, kind_of
 
 
 class StructureScheme(Record):
@@ -19,6 +20,8 @@ class StructureScheme(Record):
 
     level = models.CharField(_("level"), max_length=16, choices=Level)
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="structure_schemes")
+
+    list_page = "structure"
 
     class Meta(Record.Meta):
         verbose_name = _("spatial structure")
@@ -45,6 +48,8 @@ class StructureElement(Record, Located):
     parks = models.ManyToManyField(Park, verbose_name=_("parks"), related_name="structure_elements", blank=True)
     clusters = models.ManyToManyField(Cluster, verbose_name=_("clusters"), related_name="structure_elements", blank=True)
 
+    list_page = "structure"
+
     class Meta(Record.Meta, Located.Meta):
         verbose_name = _("structure element")
         verbose_name_plural = _("structure elements")
@@ -70,11 +75,16 @@ class PlanRule(Record):
         verbose_name = _("rule")
         verbose_name_plural = _("rules")
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('plan-kind', args=[kind_of(ControlLineType)])}#{self.code}"
+
 
 class LandLedger(Record):
     """A stock of land that a source gives an area for (土地台账)."""
 
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="land_ledgers")
+    county = models.ForeignKey(
+        County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="land_ledgers"
+    )
     park = models.ForeignKey(Park, models.PROTECT, verbose_name=_("park"), null=True, blank=True, related_name="land_ledgers")
 
     class Meta(Record.Meta):

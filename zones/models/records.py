@@ -1,15 +1,17 @@
 """What every thing of the plan has in common: a code, names, a place, and where it was read."""
 
-from typing import Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models.fields import BaseSpatialField
 from django.contrib.gis.db.models.functions import IsValid
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +50,11 @@ class InLanguage:
         return english if english and (get_language() or "").startswith("en") else chinese
 
 
+def geometry_names(model: Any) -> list[str]:
+    """The geometry columns of a model, which only maps need to read."""
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, BaseSpatialField)]
+
+
 AnyRecord = TypeVar("AnyRecord", bound="Record", covariant=True)
 
 
@@ -55,6 +62,24 @@ class RecordQuerySet(models.QuerySet[AnyRecord]):
     def with_evidence(self) -> Self:
         """With statements, citations and their sources: three queries more, however many records."""
         return self.prefetch_related("statements__source", "statements__measure", "citations__source")
+
+    def without_geometry(self) -> Self:
+        return self.defer(*geometry_names(self.model))
+
+    def with_fields(self, *names: str) -> Self:
+        """With the records that these fields refer to, all without geometry: one query more for each many-to-many field."""
+        joined, several = [], []
+        for name in names:
+            field = self.model._meta.get_field(name)
+            if isinstance(field, models.ManyToManyField):
+                several.append(models.Prefetch(name, field.related_model._default_manager.without_geometry()))
+            elif isinstance(field, models.ForeignKey):
+                joined.append(name)
+        far = [
+            f"{name}__{column}" for name in joined for column in geometry_names(self.model._meta.get_field(name).related_model)
+        ]
+        chosen = self.select_related(*joined) if joined else self
+        return chosen.defer(*geometry_names(self.model), *far).prefetch_related(*several)
 
 
 class Record(InLanguage, models.Model):
@@ -79,6 +104,11 @@ class Record(InLanguage, models.Model):
 
     objects = RecordQuerySet.as_manager()
 
+    # Names of URLs, because the pages stand on floors above: the record's own page, or the page that lists its kind
+    # when that is not a page of the plan's contents.
+    own_page: ClassVar[str] = ""
+    list_page: ClassVar[str] = ""
+
     class Meta:
         abstract = True
         ordering = ["sort_order", "code"]
@@ -86,6 +116,13 @@ class Record(InLanguage, models.Model):
 
     def __str__(self) -> str:
         return self.in_language("name")
+
+    def get_absolute_url(self) -> str:
+        """The record's own page, else its line in the list of its kind."""
+        if self.own_page:
+            return reverse(self.own_page, args=[self.code])
+        listing = reverse(self.list_page) if self.list_page else reverse("plan-kind", args=[kind_of(self)])
+        return f"{listing}#{self.code}"
 
 
 def valid_geometry(field: str) -> models.CheckConstraint:

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from projects.fixtures import load_project_files
 from zones.boundaries import BoundaryDataError, county_boundaries
-from zones.fixtures import FixtureError, Loader, digest_of, load_zone_files, read_rows
+from zones.fixture_files import FixtureError, digest_of, read_rows
+from zones.fixtures import Loader, load_zone_files
 from zones.models import FixtureLoad
 
 
@@ -28,8 +29,8 @@ class Command(BaseCommand):
             loader = Loader(directory, county_boundaries(codes))
             load_zone_files(loader)
             load_project_files(loader)
-            loader.load_evidence()
             loader.load_notes()
+            loader.load_evidence()
         except (FixtureError, BoundaryDataError) as error:
             raise CommandError(str(error)) from error
         loader.remove_stale()

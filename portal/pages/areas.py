@@ -1,0 +1,147 @@
+"""Counties, parks and clusters: an index and a page each."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import groupby
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
+
+from lib.crs import EllipsoidalArea
+from projects.models import Project, ReportedTotal, Stage
+from zones.evidence import figure_groups, in_words, notes_on
+from zones.fields import fields_of, location_sentence, related_to
+from zones.locator import locator
+from zones.models import Cluster, County, LandLedger, Park, Record
+from zones.models.records import kind_of
+
+STAGE_ORDER = {stage: number for number, stage in enumerate(Stage.values)}
+
+COUNTY_RELATED = (
+    "clusters",
+    "parks",
+    "start_up_areas",
+    "structure_elements",
+    "chains",
+    "specialised_towns",
+    "transport_works",
+    "infrastructure_works",
+    "environment_measures",
+    "cultural_sites",
+    "platforms",
+    "organisations",
+    "mechanisms",
+    "milestones",
+)
+PARK_FIELDS = ("level", "status", "kind", "parent", "counties", "clusters", "industries", "location_text")
+PARK_RELATED = ("parts", "start_up_areas", "structure_elements", "land_ledgers")
+CLUSTER_FIELDS = ("level", "kind", "parent", "counties", "industries", "location_text")
+CLUSTER_RELATED = ("parts", "parks", "chains", "organisations", "structure_elements")
+
+
+def counties(request: HttpRequest) -> HttpResponse:
+    listed = County.objects.without_geometry().annotate(
+        area_m2=EllipsoidalArea("boundary"),
+        project_count=Count("projects", distinct=True),
+        park_count=Count("parks", distinct=True),
+    )
+    rows = [{"county": county, "area_km2": _rounded_km2(county.area_m2)} for county in listed]
+    prefectures = [
+        (label, [row for row in rows if row["county"].prefecture == prefecture])
+        for prefecture, label in County.Prefecture.choices
+    ]
+    return render(request, "zones/counties.html", {"prefectures": prefectures, "map": locator()})
+
+
+def county(request: HttpRequest, code: str) -> HttpResponse:
+    record = get_object_or_404(
+        County.objects.with_evidence().without_geometry().annotate(area_m2=EllipsoidalArea("boundary")), code=code
+    )
+    projects = list(record.projects.order_by("sort_order"))
+    towns = list(record.towns.all())
+    context = {
+        "area_km2": _rounded_km2(record.area_m2),
+        "projects_by_stage": by_stage(projects),
+        "project_count": len(projects),
+        "towns": [town for town in towns if town.is_development_town or town.is_added_key_town],
+        "other_town_count": sum(not (town.is_development_town or town.is_added_key_town) for town in towns),
+        "ledgers": with_figures(LandLedger.objects.filter(county=record).with_evidence()),
+        "totals": with_figures(ReportedTotal.objects.filter(county=record).with_evidence()),
+        "related": related_to(record, COUNTY_RELATED),
+        "map": locator({record.pk}, close=True).marking(projects),
+    }
+    return render(request, "zones/county.html", page_of(record) | context)
+
+
+def parks(request: HttpRequest) -> HttpResponse:
+    return _index(request, Park)
+
+
+def park(request: HttpRequest, code: str) -> HttpResponse:
+    record = get_object_or_404(Park.objects.with_evidence().with_fields(*PARK_FIELDS), code=code)
+    return render(request, "zones/park.html", _area_page(record, PARK_FIELDS, PARK_RELATED))
+
+
+def clusters(request: HttpRequest) -> HttpResponse:
+    return _index(request, Cluster)
+
+
+def cluster(request: HttpRequest, code: str) -> HttpResponse:
+    record = get_object_or_404(Cluster.objects.with_evidence().with_fields(*CLUSTER_FIELDS), code=code)
+    return render(request, "zones/cluster.html", _area_page(record, CLUSTER_FIELDS, CLUSTER_RELATED))
+
+
+def _area_page(record: Park | Cluster, fields: Iterable[str], related: Iterable[str]) -> dict[str, object]:
+    projects = list(record.projects.order_by("sort_order"))
+    return page_of(record) | {
+        "kind": kind_of(record),
+        "fields": list(fields_of(record, fields)),
+        "location_sentence": location_sentence(record),
+        "projects_by_stage": by_stage(projects),
+        "project_count": len(projects),
+        "related": related_to(record, related),
+        "map": locator({county.pk for county in record.counties.all()}).marking([record]),
+    }
+
+
+def page_of(record: Record) -> dict[str, object]:
+    """What the page of every record shows: its names, figures with sources, citations and notes."""
+    statements = list(record.statements.all())
+    return {
+        "record": record,
+        "figure_groups": figure_groups(statements),
+        "in_words": in_words(statements),
+        "notes": notes_on(record),
+    }
+
+
+def by_stage(projects: Iterable[Project]) -> list[tuple[str, str, list[Project]]]:
+    """(stage, its label, projects) in the order of the stages; projects of which no source tells a stage come last."""
+    ordered = sorted(projects, key=lambda project: STAGE_ORDER.get(project.stage, len(STAGE_ORDER)))
+    groups = [(stage, list(group)) for stage, group in groupby(ordered, key=lambda project: project.stage)]
+    return [(stage, str(Stage(stage).label) if stage else "", group) for stage, group in groups]
+
+
+def with_figures(records: Iterable[Record]) -> list[dict[str, object]]:
+    return [
+        {"record": record, "figure_groups": figure_groups(record.statements.all()), "in_words": in_words(record.statements.all())}
+        for record in records
+    ]
+
+
+def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpResponse:
+    listed = list(model._default_manager.with_fields("counties", "industries").annotate(project_count=Count("projects")))
+    levels = [(label, [record for record in listed if record.level == level]) for level, label in model.Level.choices]
+    context = {
+        "title": capfirst(str(model._meta.verbose_name_plural)),
+        "count": len(listed),
+        "groups": [(label, group) for label, group in levels if group],
+    }
+    return render(request, "zones/areas.html", context)
+
+
+def _rounded_km2(area_m2: float) -> Decimal:
+    """Computed from a generalised boundary: more than one decimal would feign precision."""
+    return Decimal(area_m2 / 1e6).quantize(Decimal("0.1"))

@@ -1,0 +1,90 @@
+"""The register's pages: the list with its filters, and a project."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.utils.text import capfirst
+
+from zones.evidence import figure_groups, in_words, notes_on
+from zones.fields import fields_of, location_sentence
+from zones.locator import locator
+
+from .filters import ProjectFilter
+from .models import Project, Stage
+
+PAGE_SIZE = 25
+LIST_FIELDS = ("county", "park", "cluster", "industry")
+FIELDS = ("kind", "county", "park", "cluster", "industry", "organisations", "location_text")
+# What the page offers; the filter set knows more, for the API.
+OFFERED = ("county", "cluster", "park", "industry", "stage", "kind")
+PROGRESS = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A filter that is set, in words, and the address of the list without it."""
+
+    label: str
+    words: str
+    without: str
+
+
+def projects(request: HttpRequest) -> HttpResponse:
+    everything = Project.objects.with_fields(*LIST_FIELDS)
+    filters = ProjectFilter(request.GET, everything)
+    page = Paginator(filters.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "filters": filters,
+        "offered": [filters.form[name] for name in OFFERED],
+        "conditions": _conditions(filters, request.GET),
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+        "query": _query_without(request.GET, "page"),
+        "total": Project.objects.count(),
+    }
+    return render(request, "projects/projects.html", context)
+
+
+def _conditions(filters: ProjectFilter, given: QueryDict) -> list[Condition]:
+    found = []
+    for name, value in filters.form.cleaned_data.items():
+        if value and name in {*OFFERED, "q", "prefecture", "location_precision", "organisation"}:
+            field = filters.form.fields[name]
+            words = str(dict(getattr(field, "choices", ())).get(value, value)) if isinstance(value, str) else str(value)
+            found.append(Condition(capfirst(str(field.label)), words, "?" + _query_without(given, name, "page")))
+    return found
+
+
+def _query_without(given: QueryDict, *names: str) -> str:
+    kept = given.copy()
+    for name in names:
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def project(request: HttpRequest, code: str) -> HttpResponse:
+    records = Project.objects.with_evidence().with_fields(*FIELDS).prefetch_related("stages__source")
+    record = get_object_or_404(records, code=code)
+    statements = list(record.statements.all())
+    context: dict[str, Any] = {
+        "record": record,
+        "figure_groups": figure_groups(statements),
+        "in_words": in_words(statements),
+        "notes": notes_on(record),
+        "fields": list(fields_of(record, FIELDS)),
+        "location_sentence": location_sentence(record),
+        "states_investment": any(statement.measure.code == "total-investment" for statement in statements),
+        "progress": _progress(record),
+        "outside_progress": [Stage.STOPPED, Stage.CANCELLED],
+        "map": locator({record.county_id} if record.county_id else ()).marking([record]),
+    }
+    return render(request, "projects/project.html", context)
+
+
+def _progress(record: Project) -> list[dict[str, object]]:
+    """The stages in order, those behind the project's own marked as passed; none is when its stage is outside the order."""
+    here = PROGRESS.index(Stage(record.stage)) if record.stage in PROGRESS else -1
+    return [{"stage": stage, "is_past": number < here, "is_current": number == here} for number, stage in enumerate(PROGRESS)]
