@@ -69,6 +69,7 @@ def _date(record: Record, name: str, value: date) -> str:
 class Related:
     """The records of one kind that refer to another record."""
 
+    anchor: str
     label: str
     records: list[Record]
 
@@ -98,7 +99,7 @@ def related_to(record: Record, names: Iterable[str]) -> list[Related]:
         hints = [hint for hint in HINTS.get(kind_of(records.model), ()) if records.model._meta.get_field(hint).is_relation]
         listed = list(records.with_fields(*hints))
         if listed:
-            found.append(Related(capfirst(str(records.model._meta.verbose_name_plural)), listed))
+            found.append(Related(f"related-{name}", capfirst(str(records.model._meta.verbose_name_plural)), listed))
     return found
 
 
