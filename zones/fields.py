@@ -50,7 +50,7 @@ def _values(record: Record, field: "models.Field[Any, Any]") -> Iterator[str | R
     elif isinstance(value, list):
         yield from value
     elif field.choices:
-        yield str(getattr(record, f"get_{field.name}_display")())
+        yield capfirst(str(getattr(record, f"get_{field.name}_display")()))
     elif isinstance(value, date):
         yield _date(record, field.name, value)
     elif hasattr(record, f"{field.name}_en"):

@@ -156,7 +156,7 @@ def _outline(county: County, frame: _Frame, is_highlighted: bool) -> Outline | N
     x, y = frame.at(inside.x, inside.y)
     room = math.sqrt(largest.area * LONGITUDE_SCALE) * frame.scale
     length = _letters(str(county)) * LETTER
-    fits = room > length and length / 2 < x < WIDTH - length / 2
+    fits = room > length and length / 2 < x < WIDTH - length / 2 and LETTER < y < frame.height - LETTER
     return Outline(county, frame.path(visible), x, y, is_highlighted, has_label=is_highlighted or fits)
 
 
