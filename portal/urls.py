@@ -9,6 +9,7 @@ from . import health, pages, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
+    path("map/rivers.geojson", views.rivers, name="map-rivers"),
     path("language/", set_language, name="set_language"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs", packages=None), name="javascript-catalog"),
     path("counties/", pages.counties, name="counties"),
@@ -31,3 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+handler400 = "portal.views.bad_request"
+handler403 = "portal.views.permission_denied"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"

@@ -323,7 +323,7 @@ class Loader:
         ChainLink.objects.bulk_create(links)
 
     def load_notes(self) -> None:
-        """Data-quality notes, last: ``concerns: [county:140108]`` names records of any floor."""
+        """Data-quality notes, after all other records: ``concerns: [county:140108]`` names records of any floor."""
         self.load(DataQualityNote, "data_quality_notes.yaml", own_keys=["concerns"])
         kinds = {str(model._meta.model_name): model for model in self.ids}
         links = []

@@ -59,6 +59,8 @@ def _add_fields(evidence: Evidence, record: models.Model) -> None:
 
 def _add_record(evidence: Evidence, record: Record, statements: list[Statement], citations: list[Citation]) -> None:
     _add_fields(evidence, record)
+    if record.code.isdigit():  # an official code such as GB/T 2260: a figure of the fact
+        evidence.add_text(record.code)
     for relation in record._meta.many_to_many:
         evidence.add_text(*(item.name for item in getattr(record, relation.name).all()))
     for name in ("links", "parts", "rules", "elements"):

@@ -29,8 +29,8 @@ class Command(BaseCommand):
             loader = Loader(directory, county_boundaries(codes))
             load_zone_files(loader)
             load_project_files(loader)
-            loader.load_evidence()
             loader.load_notes()
+            loader.load_evidence()
         except (FixtureError, BoundaryDataError) as error:
             raise CommandError(str(error)) from error
         loader.remove_stale()
