@@ -8,6 +8,7 @@ from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from zones.evidence import figure_groups, in_words, notes_on
 from zones.fields import fields_of, location_sentence
@@ -34,6 +35,7 @@ class Condition:
     without: str
 
 
+@require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     everything = Project.objects.with_fields(*LIST_FIELDS)
     filters = ProjectFilter(request.GET, everything)
@@ -68,6 +70,7 @@ def _query_without(given: QueryDict, *names: str) -> str:
     return kept.urlencode()
 
 
+@require_safe
 def project(request: HttpRequest, code: str) -> HttpResponse:
     records = Project.objects.with_evidence().with_fields(*FIELDS).prefetch_related("stages__source")
     record = get_object_or_404(records, code=code)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from lib.crs import EllipsoidalArea
 from projects.models import Project, ReportedTotal, Stage
@@ -42,6 +43,7 @@ CLUSTER_FIELDS = ("level", "kind", "parent", "counties", "industries", "location
 CLUSTER_RELATED = ("parts", "parks", "chains", "organisations", "structure_elements")
 
 
+@require_safe
 def counties(request: HttpRequest) -> HttpResponse:
     listed = County.objects.without_geometry().annotate(
         area_m2=EllipsoidalArea("boundary"),
@@ -56,6 +58,7 @@ def counties(request: HttpRequest) -> HttpResponse:
     return render(request, "zones/counties.html", {"prefectures": prefectures, "map": locator()})
 
 
+@require_safe
 def county(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(
         County.objects.with_evidence().without_geometry().annotate(area_m2=EllipsoidalArea("boundary")), code=code
@@ -76,19 +79,23 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "zones/county.html", page_of(record) | context)
 
 
+@require_safe
 def parks(request: HttpRequest) -> HttpResponse:
     return _index(request, Park)
 
 
+@require_safe
 def park(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Park.objects.with_evidence().with_fields(*PARK_FIELDS), code=code)
     return render(request, "zones/park.html", _area_page(record, PARK_FIELDS, PARK_RELATED))
 
 
+@require_safe
 def clusters(request: HttpRequest) -> HttpResponse:
     return _index(request, Cluster)
 
 
+@require_safe
 def cluster(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Cluster.objects.with_evidence().with_fields(*CLUSTER_FIELDS), code=code)
     return render(request, "zones/cluster.html", _area_page(record, CLUSTER_FIELDS, CLUSTER_RELATED))
