@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from zones.models import Citation, DataQualityNote, DataQualityNoteSubject, Record, Source, Statement
 from zones.selectors import with_subjects
@@ -28,6 +29,7 @@ class SubjectGroup:
 
 
 # Record.statements is what is said of a record; what a source says is asked of the statements themselves.
+@require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     statement_counts = Counter(Statement.objects.order_by().values_list("source", flat=True))
     citation_counts = Counter(Citation.objects.order_by().values_list("source", flat=True))
@@ -38,6 +40,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     return render(request, "zones/sources.html", {"sources": listed})
 
 
+@require_safe
 def source(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Source, code=code)
     statements = list(with_subjects(Statement.objects.filter(source=record).select_related("measure")))
@@ -64,6 +67,7 @@ def _by_subject(items: "Iterable[Statement | Citation]") -> list[SubjectGroup]:
     return list(groups.values())
 
 
+@require_safe
 def data_quality(request: HttpRequest) -> HttpResponse:
     subjects = with_subjects(DataQualityNoteSubject.objects.order_by("id"))
     notes = list(DataQualityNote.objects.with_evidence().prefetch_related(Prefetch("subjects", subjects)))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from projects.models import Project, ReportedTotal
 from zones.evidence import FigureGroup, figure_groups, in_words
@@ -136,6 +137,7 @@ def entry(record: Record, facts: Iterable[str] = (), parts: Iterable[Record] = (
     return Entry(record, known, figure_groups(statements), in_words(statements), [entry(part) for part in parts])
 
 
+@require_safe
 def plan(request: HttpRequest) -> HttpResponse:
     """The index: the zone itself, then every kind of record with its count."""
     addresses = [
@@ -152,6 +154,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/plan.html", context)
 
 
+@require_safe
 def plan_kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in BY_KIND:
         raise Http404
@@ -180,7 +183,7 @@ def _rules_of_no_line() -> list[Entry]:
     return [entry(rule) for rule in PlanRule.objects.filter(line=None).with_evidence()]
 
 
-ELEMENT_FIELDS = ("kind", "counties", "parks", "clusters", "location_text")
+ELEMENT_FIELDS = ("counties", "parks", "clusters", "location_text")
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,7 @@ class Scheme:
     map: Locator
 
 
+@require_safe
 def structure(request: HttpRequest) -> HttpResponse:
     # The maps need the geometry of the elements, which with_fields leaves out.
     elements = StructureElement.objects.with_evidence().with_fields(*ELEMENT_FIELDS).defer(None)
@@ -222,6 +226,7 @@ class IndicatorRow:
         return [*self.bases, *self.targets]
 
 
+@require_safe
 def indicators(request: HttpRequest) -> HttpResponse:
     rows = [_indicator_row(record) for record in Indicator.objects.with_evidence()]
     measured = [row for row in rows if row.valued]

@@ -108,8 +108,9 @@ export class FactsPanel {
     this.panel.hidden = true;
     document.body.classList.remove("has-facts");
     this.body.replaceChildren();
-    const back = this.opener?.isConnected && this.opener !== document.body ? this.opener : byId("map");
-    back.focus({ preventScroll: true });
+    // A row of the list may have been drawn anew under the same id.
+    const opener = this.opener?.isConnected ? this.opener : document.getElementById(this.opener?.id ?? "");
+    (opener && opener !== document.body ? opener : byId("map")).focus({ preventScroll: true });
     this.opener = null;
     this.choice.select(null);
   }

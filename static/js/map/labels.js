@@ -14,6 +14,10 @@ const LINE_PX = 20;
 const BADGE_PX = 26;
 /** A county's name takes the first form that stands this well; above 1 it has all the room it needs. */
 const GOOD_SCORE = 0.8;
+/** Below this a name would lie under symbols: it goes outside, on a leader line. */
+const READABLE_SCORE = 0;
+const LEADER_LENGTHS_PX = [45, 60, 75, 90, 110, 130, 150, 180];
+const LEADER_DIRECTIONS = 24;
 /** Lines are looked at every so many pixels when a name is kept clear of them. */
 const SAMPLE_PX = 14;
 const GRID = 14;
@@ -40,6 +44,7 @@ export class Labels {
     this.placed = new Map();
     /** @type {Pixel[]} Along the lines that are drawn: names keep clear of them where they can. */
     this.lines = [];
+    this.leaders = L.layerGroup().addTo(map);
     points.drawn.listen(() => this.update());
     choice.hoverChanged.listen(({ refs, on }) => this.lighten(refs, on));
     book.changed.listen((spec) => {
@@ -75,21 +80,79 @@ export class Labels {
 
   /** @param {Box[]} taken @param {Set<string>} kept */
   labelCounties(taken, kept) {
+    this.leaders.clearLayers();
     const named = this.book.on.has("counties");
     const badges = this.book.on.has("projects") ? this.register.byCountyOnly() : new Map();
     const counties = this.book.features("counties").map((county) => ({ county, rings: this.ringsInView(county) }));
     counties.sort((a, b) => spread(a.rings) - spread(b.rings)); // the smallest has the fewest places to choose from
+    /** @type {(() => void)[]} */
+    const outside = [];
     for (const { county, rings } of counties) {
       const projects = badges.get(codeOf(county)) ?? [];
       if (!rings.length || !(named || projects.length)) continue;
       const forms = formsOf(named ? [nameOf(county), shortName(county)] : [""], projects.length > 0);
-      const { at, form } = this.spotInside(rings, forms, taken);
-      taken.push(boxAround(at, form.width, form.height));
-      const key = `county:${codeOf(county)}`;
-      const look = `${form.text}|${form.inline}|${projects.map(codeOf).join()}`;
-      this.put(key, at, look, () => this.countyLabel(county, form, projects));
-      kept.add(key);
+      const put = (/** @type {Pixel} */ at, /** @type {CountyForm} */ form) => {
+        taken.push(boxAround(at, form.width, form.height));
+        const look = `${form.text}|${form.inline}|${projects.map(codeOf).join()}`;
+        this.put(`county:${codeOf(county)}`, at, look, () => this.countyLabel(county, form, projects));
+        kept.add(`county:${codeOf(county)}`);
+      };
+      const inside = this.spotInside(rings, forms, taken);
+      if (inside.score >= READABLE_SCORE) put(inside.at, inside.form);
+      else {
+        outside.push(() => {
+          const form = forms[forms.length - 1];
+          const at = this.spotOutside(inside.at, form, counties.map((other) => other.rings), taken);
+          if (at) this.lead(inside.at, at, form);
+          put(at ?? inside.at, at ? form : inside.form);
+        });
+      }
     }
+    for (const place of outside) place();
+  }
+
+  /**
+   * Where a name can stand beside the counties, free of everything.
+   *
+   * @param {Pixel} from
+   * @param {CountyForm} form
+   * @param {Pixel[][][]} counties
+   * @param {Box[]} taken
+   */
+  spotOutside(from, form, counties, taken) {
+    const view = this.view();
+    let best = null;
+    let least = Infinity;
+    for (const length of LEADER_LENGTHS_PX) {
+      for (let turn = 0; turn < LEADER_DIRECTIONS; turn += 1) {
+        const angle = (2 * Math.PI * turn) / LEADER_DIRECTIONS;
+        const at = { x: from.x + length * Math.cos(angle), y: from.y + length * Math.sin(angle) };
+        const box = boxAround(at, form.width, form.height);
+        if (overlapArea(box, view) < form.width * form.height || taken.some((other) => overlapArea(box, other))) continue;
+        const depth = Math.max(...counties.filter((rings) => rings.length).map((rings) => insideDistance(at, rings)));
+        const onLand = depth > -form.height ? 100 : 0;
+        const cost = length + onLand + 15 * crossings(this.lines, box);
+        if (cost < least) [best, least] = [at, cost];
+      }
+    }
+    return best;
+  }
+
+  /** A line from a county to its name outside. @param {Pixel} from @param {Pixel} to @param {CountyForm} form */
+  lead(from, to, form) {
+    const dx = to.x - from.x;
+    const dy = to.y - from.y;
+    const reach = Math.min(form.width / 2 / Math.abs(dx || 1), form.height / 2 / Math.abs(dy || 1)); // ends at the edge of the name
+    const end = { x: to.x - dx * reach, y: to.y - dy * reach };
+    const line = [from, end].map(({ x, y }) => this.map.containerPointToLatLng([x, y]));
+    this.leaders.addLayer(L.polyline(line, { pane: "highlight", interactive: false, color: "var(--map-county-text)", weight: 1 }));
+    this.leaders.addLayer(L.circleMarker(line[0], { pane: "highlight", interactive: false, radius: 2, stroke: false, fillColor: "var(--map-county-text)", fillOpacity: 1 }));
+  }
+
+  /** @returns {Box} */
+  view() {
+    const size = this.map.getSize();
+    return { left: 0, top: 0, right: size.x, bottom: size.y };
   }
 
   /** The outer and inner rings of a county in pixels of the view, thinned. @param {Feature} county @returns {Pixel[][]} */
@@ -104,9 +167,7 @@ export class Labels {
       }
       return thinned;
     });
-    const { x, y } = this.map.getSize();
-    const { left, top, right, bottom } = boundsOf(rings);
-    return right < 0 || bottom < 0 || left > x || top > y ? [] : rings;
+    return overlapArea(boundsOf(rings), this.view()) ? rings : [];
   }
 
   /** @returns {Pixel[]} */
@@ -134,12 +195,12 @@ export class Labels {
    * @param {Box[]} taken
    */
   spotInside(rings, forms, taken) {
-    const size = this.map.getSize();
+    const view = this.view();
     const bounds = boundsOf(rings);
-    const left = Math.max(bounds.left, 0);
-    const right = Math.min(bounds.right, size.x);
-    const top = Math.max(bounds.top, 0);
-    const bottom = Math.min(bounds.bottom, size.y);
+    const left = Math.max(bounds.left, view.left);
+    const right = Math.min(bounds.right, view.right);
+    const top = Math.max(bounds.top, view.top);
+    const bottom = Math.min(bounds.bottom, view.bottom);
     const middle = { x: (left + right) / 2, y: (top + bottom) / 2 };
     const near = this.lines.filter((at) => at.x > left && at.x < right && at.y > top && at.y < bottom);
     const candidates = [];
@@ -225,8 +286,7 @@ export class Labels {
 
   /** @param {string} key @param {string} text @param {string} className @param {Pixel[]} candidates @param {Box[]} taken @param {Set<string>} kept */
   putFree(key, text, className, candidates, taken, kept) {
-    const size = this.map.getSize();
-    const view = { left: 0, top: 0, right: size.x, bottom: size.y };
+    const view = this.view();
     const width = widthOf(text, SMALL_TEXT_PX) + 4;
     const height = SMALL_TEXT_PX * 1.5;
     const near = this.lines.filter((on) => candidates.some((at) => Math.abs(on.x - at.x) < width && Math.abs(on.y - at.y) < height));

@@ -21,7 +21,7 @@ function svg(tag, attributes, ...children) {
 /** The symbol of one feature. @param {LayerSpec} spec @param {Feature} feature */
 export function markOf(spec, feature) {
   const symbol = symbolOf(spec, feature);
-  const drawn = svg("svg", { class: "mark", "aria-hidden": "true", focusable: "false" });
+  const drawn = svg("svg", { class: "map-mark", "aria-hidden": "true", focusable: "false" });
   drawn.append(svg("use", { href: `#mark-${symbol.mark || "dot"}`, fill: `var(${symbol.colour})` }));
   if (spec.id === "projects") drawn.append(svg("use", { href: isExact(feature) ? "#ring-exact" : "#ring-approximate" }));
   return drawn;
@@ -35,7 +35,7 @@ export function markOf(spec, feature) {
  */
 export function donutOf(spec, features) {
   const round = 2 * Math.PI * DONUT_RADIUS;
-  const drawn = svg("svg", { class: "mark donut", viewBox: "-17 -17 34 34", "aria-hidden": "true", focusable: "false" });
+  const drawn = svg("svg", { class: "map-mark donut", viewBox: "-17 -17 34 34", "aria-hidden": "true", focusable: "false" });
   drawn.append(svg("circle", { class: "donut-ground", r: 13.5 }));
   let done = 0;
   for (const symbol of spec.symbols) {
