@@ -58,7 +58,8 @@ def _conditions(filters: ProjectFilter, given: QueryDict) -> list[Condition]:
         value = filters.form.cleaned_data.get(name)
         if value:
             field = filters.form.fields[name]
-            words = str(dict(field.choices)[value] if isinstance(field, ChoiceField) else value)
+            # A choice is its value, a record names itself.
+            words = str(dict(field.choices)[value] if isinstance(field, ChoiceField) and isinstance(value, str) else value)
             found.append(Condition(capfirst(str(field.label)), words, "?" + _query_without(given, name, "page")))
     return found
 
