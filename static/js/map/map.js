@@ -58,6 +58,7 @@ map.on("moveend", writeAddress);
 book.changed.listen(writeAddress);
 choice.selectionChanged.listen(writeAddress);
 window.addEventListener("hashchange", applyView);
+document.documentElement.dataset.map = "ready";
 
 /** Shows what the address asks for. */
 function applyView() {
