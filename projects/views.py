@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
@@ -19,7 +20,8 @@ PAGE_SIZE = 25
 LIST_FIELDS = ("county", "park", "cluster", "industry")
 FIELDS = ("kind", "county", "park", "cluster", "industry", "organisations", "location_text")
 # What the page offers; the filter set knows more, for the API.
-OFFERED = ("county", "cluster", "park", "industry", "stage", "kind")
+OFFERED = ("county", "stage", "kind", "cluster", "park", "industry")
+SAID = ("q", *OFFERED, "organisation", "prefecture", "location_precision")
 PROGRESS = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
 
 
@@ -50,10 +52,11 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 def _conditions(filters: ProjectFilter, given: QueryDict) -> list[Condition]:
     found = []
-    for name, value in filters.form.cleaned_data.items():
-        if value and name in {*OFFERED, "q", "prefecture", "location_precision", "organisation"}:
+    for name in SAID:
+        value = filters.form.cleaned_data.get(name)
+        if value:
             field = filters.form.fields[name]
-            words = str(dict(getattr(field, "choices", ())).get(value, value)) if isinstance(value, str) else str(value)
+            words = str(dict(field.choices)[value] if isinstance(field, ChoiceField) else value)
             found.append(Condition(capfirst(str(field.label)), words, "?" + _query_without(given, name, "page")))
     return found
 
@@ -79,7 +82,7 @@ def project(request: HttpRequest, code: str) -> HttpResponse:
         "states_investment": any(statement.measure.code == "total-investment" for statement in statements),
         "progress": _progress(record),
         "outside_progress": [Stage.STOPPED, Stage.CANCELLED],
-        "map": locator({record.county_id} if record.county_id else ()).marking([record]),
+        "map": locator({record.county_id} if record.county_id else (), close=True).marking([record]),
     }
     return render(request, "projects/project.html", context)
 

@@ -50,7 +50,7 @@ def _values(record: Record, field: "models.Field[Any, Any]") -> Iterator[str | R
     elif isinstance(value, list):
         yield from value
     elif field.choices:
-        yield str(getattr(record, f"get_{field.name}_display")())
+        yield capfirst(str(getattr(record, f"get_{field.name}_display")()))
     elif isinstance(value, date):
         yield _date(record, field.name, value)
     elif hasattr(record, f"{field.name}_en"):
@@ -69,6 +69,7 @@ def _date(record: Record, name: str, value: date) -> str:
 class Related:
     """The records of one kind that refer to another record."""
 
+    anchor: str
     label: str
     records: list[Record]
 
@@ -98,7 +99,7 @@ def related_to(record: Record, names: Iterable[str]) -> list[Related]:
         hints = [hint for hint in HINTS.get(kind_of(records.model), ()) if records.model._meta.get_field(hint).is_relation]
         listed = list(records.with_fields(*hints))
         if listed:
-            found.append(Related(capfirst(str(records.model._meta.verbose_name_plural)), listed))
+            found.append(Related(f"related-{name}", capfirst(str(records.model._meta.verbose_name_plural)), listed))
     return found
 
 

@@ -17,6 +17,7 @@ from .models.records import kind_of
 WIDTH = 480  # units of the drawing; strokes and letters are sized in them
 TALLEST = 1.15  # of the width
 LETTER = 14
+BADGE = 21  # across a number
 # The zone lies around 38.6° N, where a degree of longitude is this much of a degree of latitude.
 LONGITUDE_SCALE = math.cos(math.radians(38.6))
 EXACT = {LocationPrecision.SITE, LocationPrecision.VILLAGE}
@@ -108,13 +109,13 @@ class Locator:
 
     def numbering(self, records: Iterable[Record]) -> "Locator":
         """The same map with these records numbered from 1; one without a geometry is shown by its counties, if it has any."""
-        marks = []
+        marks: list[Mark] = []
         for number, record in enumerate(records, start=1):
             if shape_of(record):
                 marks.append(_mark(record, self.frame, number))
             elif codes := {county.code for county in record.counties.all()}:  # type: ignore[attr-defined]
                 marks.append(_area_mark(record, [outline for outline in self.outlines if outline.county.code in codes], number))
-        return replace(self, marks=marks)
+        return replace(self, marks=_apart(marks))
 
 
 def locator(highlighted: Collection[int] = (), *, close: bool = False) -> Locator:
@@ -154,7 +155,9 @@ def _outline(county: County, frame: _Frame, is_highlighted: bool) -> Outline | N
     inside = largest.centroid if largest.contains(largest.centroid) else largest.point_on_surface
     x, y = frame.at(inside.x, inside.y)
     room = math.sqrt(largest.area * LONGITUDE_SCALE) * frame.scale
-    return Outline(county, frame.path(visible), x, y, is_highlighted, is_highlighted or room > _letters(str(county)) * LETTER)
+    length = _letters(str(county)) * LETTER
+    fits = room > length and length / 2 < x < WIDTH - length / 2 and LETTER < y < frame.height - LETTER
+    return Outline(county, frame.path(visible), x, y, is_highlighted, has_label=is_highlighted or fits)
 
 
 def _letters(label: str) -> float:
@@ -175,6 +178,16 @@ def _area_mark(record: Record, outlines: list[Outline], number: int) -> Mark:
     x = round(fmean(outline.x for outline in outlines), 1)
     y = round(fmean(outline.y for outline in outlines), 1)
     return Mark(record, kind_of(record), "", [outline.county.code for outline in outlines], x, y, True, number)
+
+
+def _apart(marks: list[Mark]) -> list[Mark]:
+    """The same marks, a number that would cover another moved to its right."""
+    placed: list[Mark] = []
+    for mark in marks:
+        while any(math.hypot(mark.x - other.x, mark.y - other.y) < BADGE for other in placed):
+            mark = replace(mark, x=round(mark.x + BADGE, 1))
+        placed.append(mark)
+    return placed
 
 
 def _middle_of(shape: GEOSGeometry) -> GEOSGeometry:

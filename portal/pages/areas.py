@@ -8,12 +8,13 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from lib.crs import EllipsoidalArea
 from projects.models import Project, ReportedTotal, Stage
 from zones.evidence import figure_groups, in_words, notes_on
-from zones.fields import fields_of, location_sentence, related_to
-from zones.locator import locator
+from zones.fields import UNSTATED, fields_of, location_sentence, related_to
+from zones.locator import Locator, locator
 from zones.models import Cluster, County, LandLedger, Park, Record
 from zones.models.records import kind_of
 
@@ -102,8 +103,14 @@ def _area_page(record: Park | Cluster, fields: Iterable[str], related: Iterable[
         "projects_by_stage": by_stage(projects),
         "project_count": len(projects),
         "related": related_to(record, related),
-        "map": locator({county.pk for county in record.counties.all()}).marking([record]),
+        "map": _map_of(record),
     }
+
+
+def _map_of(record: Park | Cluster) -> Locator:
+    """Near by where one or two counties hold it; else the whole zone."""
+    counties = {county.pk for county in record.counties.all()}
+    return locator(counties, close=len(counties) <= 2).marking([record])
 
 
 def page_of(record: Record) -> dict[str, object]:
@@ -112,6 +119,7 @@ def page_of(record: Record) -> dict[str, object]:
     return {
         "record": record,
         "figure_groups": figure_groups(statements),
+        "figure_count": sum(statement.value is not None for statement in statements),
         "in_words": in_words(statements),
         "notes": notes_on(record),
     }
@@ -133,7 +141,10 @@ def with_figures(records: Iterable[Record]) -> list[dict[str, object]]:
 
 def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpResponse:
     listed = list(model._default_manager.with_fields("counties", "industries").annotate(project_count=Count("projects")))
-    levels = [(label, [record for record in listed if record.level == level]) for level, label in model.Level.choices]
+    levels = [
+        (_("Level not stated") if level in UNSTATED else label, [record for record in listed if record.level == level])
+        for level, label in model.Level.choices
+    ]
     context = {
         "title": capfirst(str(model._meta.verbose_name_plural)),
         "count": len(listed),

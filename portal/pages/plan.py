@@ -180,7 +180,7 @@ def _rules_of_no_line() -> list[Entry]:
     return [entry(rule) for rule in PlanRule.objects.filter(line=None).with_evidence()]
 
 
-ELEMENT_FIELDS = ("kind", "counties", "parks", "clusters", "location_text")
+ELEMENT_FIELDS = ("counties", "parks", "clusters", "location_text")
 
 
 @dataclass(frozen=True)

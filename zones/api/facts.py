@@ -11,7 +11,16 @@ from zones.models import DataQualityNote, DataQualityNoteSubject, Indicator, Mea
 from zones.models.records import kind_of
 from zones.selectors import with_subjects
 
-from .records import RECORD, UNIT_CHOICES, BareStatementSerializer, ChoiceOrNull, ReadSerializer, RecordViewSet, ReducedDate
+from .records import (
+    RECORD,
+    UNIT_CHOICES,
+    BareStatementSerializer,
+    ChoiceOrNull,
+    ReadSerializer,
+    RecordViewSet,
+    ReducedDate,
+    WitnessViewSet,
+)
 
 
 class SourceSerializer(ReadSerializer[Source]):
@@ -22,7 +31,7 @@ class SourceSerializer(ReadSerializer[Source]):
         fields = [*RECORD, "kind", "publisher", "publisher_en", "document_number", "published_on", "published_inferred"]
 
 
-class SourceViewSet(RecordViewSet[Source]):
+class SourceViewSet(WitnessViewSet[Source]):
     queryset = Source.objects.all()
     serializer_class = SourceSerializer
     filterset_class = filters.SourceFilter
@@ -34,7 +43,7 @@ class MeasureSerializer(ReadSerializer[Measure]):
         fields = RECORD
 
 
-class MeasureViewSet(RecordViewSet[Measure]):
+class MeasureViewSet(WitnessViewSet[Measure]):
     queryset = Measure.objects.all()
     serializer_class = MeasureSerializer
     filterset_class = filters.RecordFilter

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -161,28 +161,38 @@ class ConflictSerializer(serializers.Serializer[Any]):
     )
 
 
-class EvidenceSerializer(serializers.Serializer[Any]):
-    """What a single record has more than a row of a list: figures, where it was read, and what disagrees."""
+class NotesSerializer(serializers.Serializer[Any]):
+    """What is wrong with a record."""
 
-    statements = BareStatementSerializer(many=True, read_only=True)
-    citations = CitationSerializer(many=True, read_only=True)
-    conflicts = serializers.SerializerMethodField(help_text="Nothing is averaged: figures that disagree stand side by side.")
     data_quality_notes = serializers.SerializerMethodField(help_text="Codes of the notes that concern the record.")
-
-    @extend_schema_field(ConflictSerializer(many=True))
-    def get_conflicts(self, record: Record) -> Any:
-        return ConflictSerializer(conflicts_among(record.statements.all()), many=True).data
 
     def get_data_quality_notes(self, record: Record) -> list[str]:
         return sorted({link.note.code for link in record.note_links.all()})
 
 
+class EvidenceSerializer(NotesSerializer):
+    """What a single record has more than a row of a list: figures, where it was read, and what disagrees."""
+
+    statements = BareStatementSerializer(many=True, read_only=True)
+    citations = CitationSerializer(many=True, read_only=True)
+    conflicts = serializers.SerializerMethodField(help_text="Nothing is averaged: figures that disagree stand side by side.")
+
+    @extend_schema_field(ConflictSerializer(many=True))
+    def get_conflicts(self, record: Record) -> Any:
+        return ConflictSerializer(conflicts_among(record.statements.all()), many=True).data
+
+
 class RecordViewSet(ReadViewSet[AnyRecord]):
-    evidence_serializer_class = EvidenceSerializer
+    evidence_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]] = EvidenceSerializer
+    evidence = ["statements__source", "statements__measure", "citations__source", "note_links__note"]
 
     def get_queryset(self) -> QuerySet[AnyRecord]:
         queryset = with_codes(super().get_queryset())
-        if self.action == "retrieve":
-            evidence = ["statements__source", "statements__measure", "citations__source", "note_links__note"]
-            return queryset.prefetch_related(*evidence)
-        return queryset
+        return queryset.prefetch_related(*self.evidence) if self.action == "retrieve" else queryset
+
+
+class WitnessViewSet(RecordViewSet[AnyRecord]):
+    """Sources and measures: their ``statements`` are those that name them, hundreds, and a list of their own."""
+
+    evidence_serializer_class = NotesSerializer
+    evidence = ["note_links__note"]

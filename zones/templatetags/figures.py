@@ -49,7 +49,8 @@ def hint(record: Record) -> str:
 
 @register.filter
 def unit_label(record: Indicator) -> str:
-    return str(UNITS[record.unit].label) if record.unit else ""
+    """The unit by name; what is counted has none of its own."""
+    return str(UNITS[record.unit].label) or _("count") if record.unit else ""
 
 
 @register.filter
