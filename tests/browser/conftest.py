@@ -59,7 +59,7 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def portal_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # noqa: ARG001
+def portal_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("portal")
     environment = {
         **os.environ,
@@ -74,7 +74,19 @@ def portal_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     granian = str(Path(sys.executable).with_name("granian"))
-    serve = [granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", "4"]
+    serve = [
+        granian,
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+    ]
     log = directory / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
