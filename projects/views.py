@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.forms import ChoiceField
+from django.forms import ChoiceField, Field
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
@@ -23,7 +23,7 @@ FIELDS = ("kind", "county", "park", "cluster", "industry", "organisations", "loc
 # What the page offers; the filter set knows more, for the API.
 OFFERED = ("county", "stage", "kind", "cluster", "park", "industry")
 SAID = ("q", *OFFERED, "organisation", "prefecture", "location_precision")
-PROGRESS = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
+PROGRESS: list[Stage] = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,15 @@ def _conditions(filters: ProjectFilter, given: QueryDict) -> list[Condition]:
         value = filters.form.cleaned_data.get(name)
         if value:
             field = filters.form.fields[name]
-            words = str(dict(field.choices)[value] if isinstance(field, ChoiceField) else value)
-            found.append(Condition(capfirst(str(field.label)), words, "?" + _query_without(given, name, "page")))
+            found.append(Condition(capfirst(str(field.label)), _words(field, value), "?" + _query_without(given, name, "page")))
     return found
+
+
+def _words(field: Field, value: object) -> str:
+    """A choice by its label; a record names itself, and so does a text."""
+    if isinstance(field, ChoiceField) and isinstance(value, str):
+        return str(next(label for choice, label in field.widget.choices if choice == value))
+    return str(value)
 
 
 def _query_without(given: QueryDict, *names: str) -> str:

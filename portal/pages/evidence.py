@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from zones.models import Citation, DataQualityNote, DataQualityNoteSubject, Record, Source, Statement
+from zones.models.records import kind_of
 from zones.selectors import with_subjects
 
 
@@ -57,13 +58,13 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
 
 def _by_subject(items: "Iterable[Statement | Citation]") -> list[SubjectGroup]:
     """By kind of subject in the order of the kinds, then by subject in its own order."""
-    groups: dict[int, SubjectGroup] = {}
+    groups: dict[str, SubjectGroup] = {}
     for item in sorted(items, key=lambda item: (item.subject_type_id, item.subject_id)):
-        if item.subject_type_id not in groups:
-            kind = ContentType.objects.get_for_id(item.subject_type_id)
-            label = capfirst(str(item.subject._meta.verbose_name_plural))
-            groups[item.subject_type_id] = SubjectGroup(kind.model, label)
-        groups[item.subject_type_id].entries.setdefault(item.subject, []).append(item)
+        subject: Any = item.subject  # a record is always there: load_zone removes what is said of one that went
+        kind = kind_of(subject)
+        if kind not in groups:
+            groups[kind] = SubjectGroup(kind, capfirst(str(subject._meta.verbose_name_plural)))
+        groups[kind].entries.setdefault(subject, []).append(item)
     return list(groups.values())
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from lib.figures import NARROW_SPACE, number, partial_date, quantity
+from lib.figures import NARROW_SPACE, number, partial_date, quantity, unit_name
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,17 @@ def test_quantity(value: str, unit: str, chinese: str, english: str) -> None:
         assert quantity(Decimal(value), unit) == chinese
     with translation.override("en"):
         assert quantity(Decimal(value), unit) == english
+
+
+@pytest.mark.parametrize(
+    ("unit", "chinese", "english"),
+    [("yi_yuan", "亿元", "yuan"), ("wan_mu", "万亩", "mu"), ("km", "km", "km"), ("count", "", "")],
+)
+def test_unit_name_agrees_with_quantity(unit: str, chinese: str, english: str) -> None:
+    with translation.override("zh-hans"):
+        assert unit_name(unit) == chinese
+    with translation.override("en"):
+        assert unit_name(unit) == english
 
 
 def test_a_range_has_one_unit() -> None:
