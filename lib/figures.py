@@ -45,6 +45,15 @@ def quantity(value: Decimal, unit: str, value_max: Decimal | None = None) -> str
     return f"{shown}{_space_before(label)}{label}"
 
 
+def unit_name(unit: str) -> str:
+    """What ``quantity`` counts in, without the power of ten that it chooses for the value."""
+    if (get_language() or "").startswith("en"):
+        if UNITS[unit].dimension == "money":
+            return "yuan"
+        unit = _ENGLISH_UNITS.get(unit, unit)
+    return str(UNITS[unit].label)
+
+
 def _yuan_in_english(wan_yuan: Decimal, in_wan_yuan: Decimal) -> tuple[str, Decimal]:
     """The label that suits an amount of 万元, and what turns a value counted in ``in_wan_yuan`` into it."""
     if wan_yuan >= 100_000:

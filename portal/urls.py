@@ -1,11 +1,21 @@
 """Every HTML address of the portal on one page; the REST API's are in portal/api.py."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from projects import views as project_views
 
 from . import health, pages, views
+
+
+class CodeConverter(StringConverter):
+    """What the code of a record may be (zones.models.records.CODE); anything else never reaches the database."""
+
+    regex = "[A-Za-z0-9][A-Za-z0-9.-]{0,63}"
+
+
+register_converter(CodeConverter, "code")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
@@ -13,21 +23,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", set_language, name="set_language"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs", packages=None), name="javascript-catalog"),
     path("counties/", pages.counties, name="counties"),
-    path("counties/<str:code>/", pages.county, name="county"),
+    path("counties/<code:code>/", pages.county, name="county"),
     path("parks/", pages.parks, name="parks"),
-    path("parks/<str:code>/", pages.park, name="park"),
+    path("parks/<code:code>/", pages.park, name="park"),
     path("clusters/", pages.clusters, name="clusters"),
-    path("clusters/<str:code>/", pages.cluster, name="cluster"),
+    path("clusters/<code:code>/", pages.cluster, name="cluster"),
     path("structure/", pages.structure, name="structure"),
     path("indicators/", pages.indicators, name="indicators"),
     path("plan/", pages.plan, name="plan"),
     path("plan/<str:kind>/", pages.plan_kind, name="plan-kind"),
     path("sources/", pages.sources, name="sources"),
-    path("sources/<str:code>/", pages.source, name="source"),
+    path("sources/<code:code>/", pages.source, name="source"),
     path("data-quality/", pages.data_quality, name="data-quality"),
     path("projects/", project_views.projects, name="projects"),
-    path("projects/<str:code>/", project_views.project, name="project"),
-    path("panel/<str:kind>/<str:code>/", pages.panel, name="panel"),
+    path("projects/<code:code>/", project_views.project, name="project"),
+    path("panel/<str:kind>/<code:code>/", pages.panel, name="panel"),
     path("api/v1/", include("portal.api")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

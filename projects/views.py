@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.forms import ChoiceField
+from django.forms import ChoiceField, Field
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from zones.evidence import figure_groups, in_words, notes_on
 from zones.fields import fields_of, location_sentence
@@ -22,7 +23,7 @@ FIELDS = ("kind", "county", "park", "cluster", "industry", "organisations", "loc
 # What the page offers; the filter set knows more, for the API.
 OFFERED = ("county", "stage", "kind", "cluster", "park", "industry")
 SAID = ("q", *OFFERED, "organisation", "prefecture", "location_precision")
-PROGRESS = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
+PROGRESS: list[Stage] = [stage for stage in Stage if stage not in {Stage.STOPPED, Stage.CANCELLED}]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Condition:
     without: str
 
 
+@require_safe
 def projects(request: HttpRequest) -> HttpResponse:
     everything = Project.objects.with_fields(*LIST_FIELDS)
     filters = ProjectFilter(request.GET, everything)
@@ -56,9 +58,15 @@ def _conditions(filters: ProjectFilter, given: QueryDict) -> list[Condition]:
         value = filters.form.cleaned_data.get(name)
         if value:
             field = filters.form.fields[name]
-            words = str(dict(field.choices)[value] if isinstance(field, ChoiceField) else value)
-            found.append(Condition(capfirst(str(field.label)), words, "?" + _query_without(given, name, "page")))
+            found.append(Condition(capfirst(str(field.label)), _words(field, value), "?" + _query_without(given, name, "page")))
     return found
+
+
+def _words(field: Field, value: object) -> str:
+    """A choice by its label; a record names itself, and so does a text."""
+    if isinstance(field, ChoiceField) and isinstance(value, str):
+        return str(next(label for choice, label in field.widget.choices if choice == value))
+    return str(value)
 
 
 def _query_without(given: QueryDict, *names: str) -> str:
@@ -68,6 +76,7 @@ def _query_without(given: QueryDict, *names: str) -> str:
     return kept.urlencode()
 
 
+@require_safe
 def project(request: HttpRequest, code: str) -> HttpResponse:
     records = Project.objects.with_evidence().with_fields(*FIELDS).prefetch_related("stages__source")
     record = get_object_or_404(records, code=code)

@@ -4,9 +4,10 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
+from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
-from django.contrib.gis.geos import GEOSGeometry, Polygon
+from django.contrib.gis.geos import Polygon
 from django.db.models import Func, Value
 
 from lib.crs import STORAGE_SRID
@@ -23,6 +24,7 @@ LONGITUDE_SCALE = math.cos(math.radians(38.6))
 EXACT = {LocationPrecision.SITE, LocationPrecision.VILLAGE}
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north in degrees
+Shape = Any  # a GEOSGeometry; its type stubs know nothing of parts and coordinates
 
 
 class Simplify(Func):
@@ -79,11 +81,11 @@ class _Frame:
         inset = (WIDTH - (east - west) * LONGITUDE_SCALE * self.scale) / 2
         return round(inset + (lon - west) * LONGITUDE_SCALE * self.scale, 1), round((north - lat) * self.scale, 1)
 
-    def path(self, geometry: GEOSGeometry) -> str:
+    def path(self, geometry: Shape) -> str:
         """SVG path data of lines and rings; empty for points."""
         if geometry.geom_type in {"Point", "MultiPoint"}:
             return ""
-        if geometry.geom_type == "LineString" or geometry.geom_type == "LinearRing":
+        if geometry.geom_type in {"LineString", "LinearRing"}:
             return "M" + "L".join("{} {}".format(*self.at(x, y)) for x, y in geometry.coords)
         closing = "Z" if geometry.geom_type == "Polygon" else ""
         return "".join(self.path(part) + closing for part in geometry)
@@ -129,7 +131,7 @@ def locator(highlighted: Collection[int] = (), *, close: bool = False) -> Locato
     return Locator(frame, outlines)
 
 
-def shape_of(record: Record) -> GEOSGeometry | None:
+def shape_of(record: Record) -> Shape | None:
     return getattr(record, "geom", None) or getattr(record, "point", None)
 
 
@@ -145,13 +147,13 @@ def _padded(bounds: Bounds, share: float) -> Bounds:
 
 
 def _outline(county: County, frame: _Frame, is_highlighted: bool) -> Outline | None:
-    shape: GEOSGeometry = county.shape  # type: ignore[attr-defined]
+    shape: Shape = county.shape  # type: ignore[attr-defined]
     window = Polygon.from_bbox(_padded(frame.bounds, 0.05))
     window.srid = STORAGE_SRID
     visible = shape.intersection(window)
     if visible.empty:
         return None
-    largest = max(visible, key=lambda part: part.area) if visible.geom_type == "MultiPolygon" else visible
+    largest = visible if visible.geom_type == "Polygon" else max(visible, key=lambda part: part.area)
     inside = largest.centroid if largest.contains(largest.centroid) else largest.point_on_surface
     x, y = frame.at(inside.x, inside.y)
     room = math.sqrt(largest.area * LONGITUDE_SCALE) * frame.scale
@@ -167,7 +169,6 @@ def _letters(label: str) -> float:
 
 def _mark(record: Record, frame: _Frame, number: int) -> Mark:
     shape = shape_of(record)
-    assert shape is not None  # noqa: S101 - the caller asked
     middle = _middle_of(shape)
     x, y = frame.at(middle.x, middle.y)
     is_approximate = getattr(record, "location_precision", "") not in EXACT
@@ -190,7 +191,7 @@ def _apart(marks: list[Mark]) -> list[Mark]:
     return placed
 
 
-def _middle_of(shape: GEOSGeometry) -> GEOSGeometry:
+def _middle_of(shape: Shape) -> Shape:
     """The point itself, the middle of a line's course, or a point within an area."""
     if shape.geom_type == "Point":
         return shape

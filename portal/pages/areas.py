@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from lib.crs import EllipsoidalArea
 from projects.models import Project, ReportedTotal, Stage
@@ -42,20 +44,21 @@ CLUSTER_FIELDS = ("level", "kind", "parent", "counties", "industries", "location
 CLUSTER_RELATED = ("parts", "parks", "chains", "organisations", "structure_elements")
 
 
+@require_safe
 def counties(request: HttpRequest) -> HttpResponse:
     listed = County.objects.without_geometry().annotate(
         area_m2=EllipsoidalArea("boundary"),
         project_count=Count("projects", distinct=True),
         park_count=Count("parks", distinct=True),
     )
-    rows = [{"county": county, "area_km2": _rounded_km2(county.area_m2)} for county in listed]
     prefectures = [
-        (label, [row for row in rows if row["county"].prefecture == prefecture])
+        (label, [{"county": county, "area_km2": _area_km2(county)} for county in listed if county.prefecture == prefecture])
         for prefecture, label in County.Prefecture.choices
     ]
     return render(request, "zones/counties.html", {"prefectures": prefectures, "map": locator()})
 
 
+@require_safe
 def county(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(
         County.objects.with_evidence().without_geometry().annotate(area_m2=EllipsoidalArea("boundary")), code=code
@@ -63,7 +66,7 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     projects = list(record.projects.order_by("sort_order"))
     towns = list(record.towns.all())
     context = {
-        "area_km2": _rounded_km2(record.area_m2),
+        "area_km2": _area_km2(record),
         "projects_by_stage": by_stage(projects),
         "project_count": len(projects),
         "towns": [town for town in towns if town.is_development_town or town.is_added_key_town],
@@ -76,19 +79,23 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "zones/county.html", page_of(record) | context)
 
 
+@require_safe
 def parks(request: HttpRequest) -> HttpResponse:
     return _index(request, Park)
 
 
+@require_safe
 def park(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Park.objects.with_evidence().with_fields(*PARK_FIELDS), code=code)
     return render(request, "zones/park.html", _area_page(record, PARK_FIELDS, PARK_RELATED))
 
 
+@require_safe
 def clusters(request: HttpRequest) -> HttpResponse:
     return _index(request, Cluster)
 
 
+@require_safe
 def cluster(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Cluster.objects.with_evidence().with_fields(*CLUSTER_FIELDS), code=code)
     return render(request, "zones/cluster.html", _area_page(record, CLUSTER_FIELDS, CLUSTER_RELATED))
@@ -140,7 +147,9 @@ def with_figures(records: Iterable[Record]) -> list[dict[str, object]]:
 
 
 def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpResponse:
-    listed = list(model._default_manager.with_fields("counties", "industries").annotate(project_count=Count("projects")))
+    listed: list[Any] = list(
+        model._default_manager.with_fields("counties", "industries").annotate(project_count=Count("projects"))
+    )
     levels = [
         (_("Level not stated") if level in UNSTATED else label, [record for record in listed if record.level == level])
         for level, label in model.Level.choices
@@ -153,6 +162,7 @@ def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpRespo
     return render(request, "zones/areas.html", context)
 
 
-def _rounded_km2(area_m2: float) -> Decimal:
-    """Computed from a generalised boundary: more than one decimal would feign precision."""
+def _area_km2(county: County) -> Decimal:
+    """Of a county annotated with ``area_m2``. The boundary is generalised: more than one decimal would feign precision."""
+    area_m2: float = county.area_m2  # type: ignore[attr-defined]
     return Decimal(area_m2 / 1e6).quantize(Decimal("0.1"))

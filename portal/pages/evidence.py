@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from zones.models import Citation, DataQualityNote, DataQualityNoteSubject, Record, Source, Statement
+from zones.models.records import kind_of
 from zones.selectors import with_subjects
 
 
@@ -28,6 +30,7 @@ class SubjectGroup:
 
 
 # Record.statements is what is said of a record; what a source says is asked of the statements themselves.
+@require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     statement_counts = Counter(Statement.objects.order_by().values_list("source", flat=True))
     citation_counts = Counter(Citation.objects.order_by().values_list("source", flat=True))
@@ -38,6 +41,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     return render(request, "zones/sources.html", {"sources": listed})
 
 
+@require_safe
 def source(request: HttpRequest, code: str) -> HttpResponse:
     record = get_object_or_404(Source, code=code)
     statements = list(with_subjects(Statement.objects.filter(source=record).select_related("measure")))
@@ -54,16 +58,17 @@ def source(request: HttpRequest, code: str) -> HttpResponse:
 
 def _by_subject(items: "Iterable[Statement | Citation]") -> list[SubjectGroup]:
     """By kind of subject in the order of the kinds, then by subject in its own order."""
-    groups: dict[int, SubjectGroup] = {}
+    groups: dict[str, SubjectGroup] = {}
     for item in sorted(items, key=lambda item: (item.subject_type_id, item.subject_id)):
-        if item.subject_type_id not in groups:
-            kind = ContentType.objects.get_for_id(item.subject_type_id)
-            label = capfirst(str(item.subject._meta.verbose_name_plural))
-            groups[item.subject_type_id] = SubjectGroup(kind.model, label)
-        groups[item.subject_type_id].entries.setdefault(item.subject, []).append(item)
+        subject: Any = item.subject  # a record is always there: load_zone removes what is said of one that went
+        kind = kind_of(subject)
+        if kind not in groups:
+            groups[kind] = SubjectGroup(kind, capfirst(str(subject._meta.verbose_name_plural)))
+        groups[kind].entries.setdefault(subject, []).append(item)
     return list(groups.values())
 
 
+@require_safe
 def data_quality(request: HttpRequest) -> HttpResponse:
     subjects = with_subjects(DataQualityNoteSubject.objects.order_by("id"))
     notes = list(DataQualityNote.objects.with_evidence().prefetch_related(Prefetch("subjects", subjects)))

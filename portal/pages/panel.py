@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
 from projects.models import Project
 from zones.evidence import figure_groups, in_words
@@ -52,6 +53,7 @@ PANELS = {
 }
 
 
+@require_safe
 def panel(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     shown = PANELS.get(kind)
     record = shown.model._default_manager.with_evidence().with_fields(*shown.fields).filter(code=code).first() if shown else None

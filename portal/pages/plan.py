@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from projects.models import Project, ReportedTotal
 from zones.evidence import FigureGroup, figure_groups, in_words
@@ -136,6 +138,7 @@ def entry(record: Record, facts: Iterable[str] = (), parts: Iterable[Record] = (
     return Entry(record, known, figure_groups(statements), in_words(statements), [entry(part) for part in parts])
 
 
+@require_safe
 def plan(request: HttpRequest) -> HttpResponse:
     """The index: the zone itself, then every kind of record with its count."""
     addresses = [
@@ -152,6 +155,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/plan.html", context)
 
 
+@require_safe
 def plan_kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in BY_KIND:
         raise Http404
@@ -159,7 +163,7 @@ def plan_kind(request: HttpRequest, kind: str) -> HttpResponse:
     grouping = (listing.group_by,) if listing.group_by else ()
     records = listing.model._default_manager.with_evidence().with_fields(*listing.facts, *grouping)
     if listing.parts:
-        part_model = listing.model._meta.get_field(listing.parts).related_model
+        part_model: Any = listing.model._meta.get_field(listing.parts).related_model
         records = records.prefetch_related(Prefetch(listing.parts, part_model._default_manager.with_evidence()))
     groups: dict[str, Group] = {}
     for record in records:
@@ -168,12 +172,19 @@ def plan_kind(request: HttpRequest, kind: str) -> HttpResponse:
         group.entries.append(entry(record, listing.facts, getattr(record, listing.parts).all() if listing.parts else ()))
     context = {
         "listing": listing,
-        "groups": list(groups.values()),
+        "groups": _in_order(listing, list(groups.values())),
         "count": sum(len(group.entries) for group in groups.values()),
         "loose_rules": _rules_of_no_line() if listing.model is ControlLineType else [],
         "templates": [f"portal/records/{kind}.html", "portal/records/record.html"],
     }
     return render(request, "portal/plan_kind.html", context)
+
+
+def _in_order(listing: Listing, groups: list[Group]) -> list[Group]:
+    """Groups under a field with choices in the order of the choices; what has none comes last. Others as they are."""
+    choices = getattr(listing.model._meta.get_field(listing.group_by), "choices", None) if listing.group_by else None
+    labels = [capfirst(str(label)) for _value, label in choices or ()]
+    return sorted(groups, key=lambda group: [*labels, ""].index(str(group.label))) if labels else groups
 
 
 def _rules_of_no_line() -> list[Entry]:
@@ -193,6 +204,7 @@ class Scheme:
     map: Locator
 
 
+@require_safe
 def structure(request: HttpRequest) -> HttpResponse:
     # The maps need the geometry of the elements, which with_fields leaves out.
     elements = StructureElement.objects.with_evidence().with_fields(*ELEMENT_FIELDS).defer(None)
@@ -222,6 +234,7 @@ class IndicatorRow:
         return [*self.bases, *self.targets]
 
 
+@require_safe
 def indicators(request: HttpRequest) -> HttpResponse:
     rows = [_indicator_row(record) for record in Indicator.objects.with_evidence()]
     measured = [row for row in rows if row.valued]

@@ -72,7 +72,8 @@ class RecordQuerySet(models.QuerySet[AnyRecord]):
         for name in names:
             field = self.model._meta.get_field(name)
             if isinstance(field, models.ManyToManyField):
-                several.append(models.Prefetch(name, field.related_model._default_manager.without_geometry()))
+                related: Any = field.related_model
+                several.append(models.Prefetch(name, related._default_manager.without_geometry()))
             elif isinstance(field, models.ForeignKey):
                 joined.append(name)
         far = [

@@ -10,7 +10,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from lib import figures
-from lib.units import UNITS
 from zones.fields import hint_of
 from zones.models import Indicator, InLanguage, Record, Statement
 
@@ -50,7 +49,7 @@ def hint(record: Record) -> str:
 @register.filter
 def unit_label(record: Indicator) -> str:
     """The unit by name; what is counted has none of its own."""
-    return str(UNITS[record.unit].label) or _("count") if record.unit else ""
+    return figures.unit_name(record.unit) or _("count") if record.unit else ""
 
 
 @register.filter
