@@ -71,7 +71,7 @@ class RootSerializer(serializers.Serializer[Any]):
 class RootView(StrictView):
     """The lists of the API, one for each kind of record, and its documentation."""
 
-    @extend_schema(summary="What there is", responses=RootSerializer)
+    @extend_schema(summary="What there is", tags=["root"], responses=RootSerializer)
     def get(self, request: Request) -> Response:
         kinds: list[tuple[Any, str]] = [(view, basename) for _prefix, view, basename in router.registry]
         return Response(

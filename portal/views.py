@@ -48,7 +48,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @cache_control(public=True, max_age=RIVERS_MAX_AGE_S)
-def rivers(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def rivers(request: HttpRequest) -> HttpResponse:
     """The rivers of the base map: a fixture that is drawn and never asked about, so it has no table."""
     return HttpResponse((settings.BASE_DIR / "fixtures" / "rivers.geojson").read_bytes(), content_type="application/geo+json")
 
@@ -58,7 +58,7 @@ def _error(request: HttpRequest, status: HTTPStatus, title: str, advice: str) ->
     return render(request, "error.html", context, status=status)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request,
         HTTPStatus.BAD_REQUEST,
@@ -67,13 +67,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
     )
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request, HTTPStatus.FORBIDDEN, _("You may not see or do this."), _("Ask the office that keeps the record for access.")
     )
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request,
         HTTPStatus.NOT_FOUND,

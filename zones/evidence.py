@@ -41,9 +41,8 @@ def figure_groups(statements: Iterable[Statement]) -> list[FigureGroup]:
 
 
 def _group(measure: Measure, statements: list[Statement]) -> FigureGroup:
-    sound = [statement for statement in statements if statement.rank != Statement.Rank.DISPUTED]
     figures = [Figure(statement, _same_in(statement, statements[0].unit)) for statement in statements]
-    return FigureGroup(measure, figures, conflicts_among(sound))
+    return FigureGroup(measure, figures, conflicts_among(statements))
 
 
 def _same_in(statement: Statement, unit: str) -> str:

@@ -18,9 +18,6 @@ from .models.records import kind_of
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-# 0.05 %: two figures that differ by less are one figure, rounded twice.
-ROUNDING = Decimal("0.0005")
-
 
 def with_codes(queryset: QuerySet[AnyModel]) -> QuerySet[AnyModel]:
     """Annotates ``county_code`` for a foreign key to a record and ``counties_codes`` for a many-to-many, in the same SQL.
@@ -67,8 +64,7 @@ class Conflict:
 def conflicts_among(statements: Iterable[Statement]) -> list[Conflict]:
     """The pairs of statements about one subject with the same measure and nature whose values exclude each other.
 
-    "Over 6" and 6.23 agree. Two figures of one source differ on purpose when their time or what they cover differs:
-    a series or a breakdown is no conflict.
+    Values agree when one number could have been written as both: 29 km² and 4.4 万亩 (29.3 km²), "over 6" and 6.23.
     """
     return [
         Conflict(first, second, first.difference_percent(second))
@@ -78,30 +74,39 @@ def conflicts_among(statements: Iterable[Statement]) -> list[Conflict]:
 
 
 def _are_of_one_thing(first: Statement, second: Statement) -> bool:
-    if (first.measure_id, first.nature) != (second.measure_id, second.nature):
+    if Statement.Rank.DISPUTED in {first.rank, second.rank} or (first.measure_id, first.nature) != (
+        second.measure_id,
+        second.nature,
+    ):
         return False
     if first.value is None or second.value is None or UNITS[first.unit].dimension != UNITS[second.unit].dimension:
         return False
-    return first.source_id != second.source_id or (first.as_of, first.scope) == (second.as_of, second.scope)
+    if first.source_id == second.source_id:  # a series or a breakdown, and no mistake
+        return (first.as_of, first.scope) == (second.as_of, second.scope)
+    # A figure without a scope covers all of its subject; two that each say what they cover are of two things.
+    return first.scope == second.scope or not (first.scope and second.scope)
 
 
 def _exclude_each_other(first: Statement, second: Statement) -> bool:
     (low, high), (other_low, other_high) = _interval(first), _interval(second)
-    return _lies_above(other_low, high) or _lies_above(low, other_high)
-
-
-def _lies_above(low: Decimal, high: Decimal) -> bool:
-    return low - high > ROUNDING * abs(low)
+    return low >= other_high or other_low >= high
 
 
 def _interval(statement: Statement) -> tuple[Decimal, Decimal]:
-    """The values that a statement allows, in the base unit of its dimension."""
+    """From the least to just under the greatest value that a statement allows, in the base unit of its dimension."""
     factor = UNITS[statement.unit].factor
-    value = (statement.value or Decimal(0)) * factor
+    value = statement.value or Decimal(0)
+    least, greatest = value - _half_digit(value), value + _half_digit(value)
     if statement.value_max is not None:
-        return value, statement.value_max * factor
+        greatest = statement.value_max + _half_digit(statement.value_max)
     if statement.qualifier in {Statement.Qualifier.OVER, Statement.Qualifier.AT_LEAST}:
-        return value, Decimal("Infinity")
+        least, greatest = value, Decimal("Infinity")
     if statement.qualifier == Statement.Qualifier.UNDER:
-        return Decimal("-Infinity"), value
-    return value, value
+        least, greatest = Decimal("-Infinity"), value
+    return least * factor, greatest * factor
+
+
+def _half_digit(value: Decimal) -> Decimal:
+    """Half of the last digit that a source wrote: 0.005 for 6.23. Zeros before the point count as written."""
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(5).scaleb(min(int(exponent), 0) - 1)

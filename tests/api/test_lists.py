@@ -246,6 +246,7 @@ def test_the_unit_is_named_in_the_language_of_the_request(client: Client) -> Non
 @pytest.fixture
 def works() -> dict[str, TransportWork]:
     """A point, a line across the box whose ends lie outside, a line whose envelope only meets it, and an unlocated work."""
+    TransportWork.objects.update(parent=None)
     TransportWork.objects.all().delete()
     shapes = {
         "point": "POINT(112.5 38.5)",

@@ -35,7 +35,10 @@ def test_every_pair_is_told() -> None:
     ("first", "second"),
     [
         (said("6.23"), said("9345", "mu")),  # the same area in 亩
-        (said("4433"), said("4434")),  # 0.02 %: rounded twice
+        (said("29"), said("4.4", "wan_mu")),  # 29.3 km², rounded twice
+        (said("6.2"), said("6.23")),
+        (said("6.2300"), said("6.2349")),
+        (said("1.68", "km2"), said("1.6784")),
         (said("6.23"), said("6.23")),
         (said("6"), said(None, "")),  # nothing is said
         (said("6"), said("7", measure_id=2)),
@@ -49,6 +52,8 @@ def test_every_pair_is_told() -> None:
         (said("-5"), said("-5.0005")),
         (said("6", source_id=-1, as_of=date(2021, 1, 1)), said("7", source_id=-1, as_of=date(2022, 1, 1))),  # a series
         (said("6", source_id=-1), said("7", source_id=-1, scope="一期")),  # a breakdown
+        (said("6", scope="太原片区"), said("7", scope="全域")),  # each says what it covers
+        (said("6", rank="disputed"), said("7")),
     ],
 )
 def test_what_agrees(first: Statement, second: Statement) -> None:
@@ -66,6 +71,9 @@ def test_what_agrees(first: Statement, second: Statement) -> None:
         (said("6", source_id=-1), said("7", source_id=-1), 16.667),  # one source contradicts itself
         (said("6", as_of=date(2021, 12, 1)), said("7", as_of=date(2022, 8, 1)), 16.667),
         (said("6", scope="五板块"), said("7"), 16.667),
+        (said("300"), said("301"), 0.333),  # zeros are digits that were written
+        (said("6", "count"), said("7", "count"), 16.667),
+        (said("6", qualifier="under"), said("6", qualifier="at_least"), 0),
     ],
 )
 def test_what_disagrees(first: Statement, second: Statement, percent: float) -> None:

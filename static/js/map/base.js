@@ -53,7 +53,7 @@ export function showZone(map, zone) {
  */
 export function drawLand(map, counties) {
   const land = { pane: "land", interactive: false, smoothFactor: 0.3 };
-  const collection = /** @type {import("geojson").FeatureCollection} */ ({ type: "FeatureCollection", features: counties });
+  const collection = /** @type {GeoJSON.FeatureCollection} */ ({ type: "FeatureCollection", features: counties });
   for (const [width, token] of /** @type {[number, string][]} */ ([[9, "--map-zone-glow"], [3.5, "--map-zone-edge"]])) {
     L.geoJSON(collection, { ...land, style: { color: `var(${token})`, weight: width, opacity: 1, fill: false, lineJoin: "round" } }).addTo(map);
   }

@@ -24,7 +24,7 @@
  * @property {LayerSpec[]} layers  The top one first.
  *
  * @typedef {Record<string, any>} Properties
- * @typedef {import("geojson").Feature<import("geojson").Geometry | null, Properties>} Feature
+ * @typedef {GeoJSON.Feature<GeoJSON.Geometry | null, Properties>} Feature
  *
  * @typedef {{kind: string, code: string}} Ref  A record.
  */

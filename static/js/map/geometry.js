@@ -1,7 +1,7 @@
 /** Plane and sphere geometry of the map; pure functions. */
 
-/** @typedef {import("geojson").Geometry} Geometry */
-/** @typedef {import("geojson").Position} Position */
+/** @typedef {GeoJSON.Geometry} Geometry */
+/** @typedef {GeoJSON.Position} Position */
 /** @typedef {{x: number, y: number}} Pixel */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 

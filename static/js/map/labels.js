@@ -157,7 +157,7 @@ export class Labels {
 
   /** The outer and inner rings of a county in pixels of the view, thinned. @param {Feature} county @returns {Pixel[][]} */
   ringsInView(county) {
-    const rings = linesOf(/** @type {import("geojson").Geometry} */ (county.geometry)).map((ring) => {
+    const rings = linesOf(/** @type {GeoJSON.Geometry} */ (county.geometry)).map((ring) => {
       /** @type {Pixel[]} */
       const thinned = [];
       for (const [lon, lat] of ring) {

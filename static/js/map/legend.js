@@ -25,8 +25,9 @@ export class Legend {
       return;
     }
     const group = box.closest("[data-group]");
+    const on = box.checked; // the first switch below redraws this box
     for (const member of group?.querySelectorAll('input[name="layer"]') ?? []) {
-      if (member instanceof HTMLInputElement) this.book.switch(member.value, box.checked);
+      if (member instanceof HTMLInputElement) this.book.switch(member.value, on);
     }
   }
 
@@ -38,24 +39,32 @@ export class Legend {
     if (!(row instanceof HTMLElement) || !(box instanceof HTMLInputElement) || !(note instanceof HTMLElement)) return;
     box.checked = this.book.on.has(spec.id);
     row.dataset.state = this.book.state(spec.id);
+    this.count(spec, row);
     this.tell(spec, note);
     this.updateGroup(row);
+  }
+
+  /** How many of a layer's records have a place at all: the others can't be on the map. @param {LayerSpec} spec @param {Element} row */
+  count(spec, row) {
+    const count = row.querySelector(".layer-count");
+    const features = this.book.features(spec.id);
+    const located = features.filter((feature) => feature.geometry).length;
+    if (!count || located === features.length) return;
+    const words = interpolate(gettext("%(located)s of %(total)s have a place that is known."), { located, total: features.length }, true);
+    const short = element("span", "", `${located}/${features.length}`);
+    short.setAttribute("aria-hidden", "true");
+    short.title = words;
+    count.replaceChildren(short, element("span", "visually-hidden", words));
   }
 
   /** Says what keeps a layer that is on from being seen. @param {LayerSpec} spec @param {HTMLElement} note */
   tell(spec, note) {
     const state = this.book.on.has(spec.id) ? this.book.state(spec.id) : "idle";
     const features = this.book.features(spec.id);
-    const located = features.filter((feature) => feature.geometry).length;
     let text = "";
-    if (state === "loading") text = gettext("Loading…");
-    else if (state === "failed") text = gettext("Could not be loaded.");
+    if (state === "failed") text = gettext("Could not be loaded.");
     else if (state === "ready" && !features.length) text = gettext("Nothing recorded yet.");
     else if (state === "ready" && this.map.getZoom() < spec.minZoom) text = gettext("Zoom in to see it.");
-    else if (located < features.length && spec.id !== "projects") {
-      const counts = { located, total: features.length };
-      text = interpolate(gettext("%(located)s of %(total)s have a place that is known."), counts, true);
-    }
     note.hidden = !text;
     if (note.dataset.said === text) return;
     note.dataset.said = text;

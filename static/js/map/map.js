@@ -58,6 +58,7 @@ map.on("moveend", writeAddress);
 book.changed.listen(writeAddress);
 choice.selectionChanged.listen(writeAddress);
 window.addEventListener("hashchange", applyView);
+document.documentElement.dataset.map = "ready";
 
 /** Shows what the address asks for. */
 function applyView() {
@@ -113,7 +114,7 @@ function bringIntoView(ref) {
 /** @param {LayerSpec} spec @param {Feature[]} features */
 function showGroup(spec, features) {
   const bounds = L.latLngBounds(features.map((feature) => {
-    const [lon, lat] = anchorOf(/** @type {import("geojson").Geometry} */ (feature.geometry));
+    const [lon, lat] = anchorOf(/** @type {GeoJSON.Geometry} */ (feature.geometry));
     return [lat, lon];
   }));
   const title = interpolate(gettext("%(layer)s: %(count)s here"), { layer: spec.title, count: features.length }, true);

@@ -89,7 +89,7 @@ export class Points {
     for (const spec of this.book.specs) {
       if (!this.book.on.has(spec.id) || zoom < spec.minZoom || zoom > spec.maxZoom) continue;
       for (const feature of this.featuresOf(spec)) {
-        const [lon, lat] = anchorOf(/** @type {import("geojson").Geometry} */ (feature.geometry));
+        const [lon, lat] = anchorOf(/** @type {GeoJSON.Geometry} */ (feature.geometry));
         const at = this.map.project([lat, lon], zoom);
         let bouquet = spec.grouped ? nearby(cells, at) : null;
         if (!bouquet) {
@@ -147,7 +147,7 @@ export class Points {
     marker.bindTooltip(() => element("span", "", name), { direction: "top", offset: [offset.x, offset.y - size / 2] });
     marker.on("click", () => this.choose(spec, features));
     marker.on("keypress", (event) => {
-      if (event.originalEvent.key === " ") this.choose(spec, features);
+      if (event.originalEvent.key === "Enter" || event.originalEvent.key === " ") this.choose(spec, features);
     });
     marker.on("mouseover", () => this.choice.hover(refs, true));
     marker.on("mouseout", () => this.choice.hover(refs, false));

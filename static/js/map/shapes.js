@@ -61,7 +61,7 @@ export class Shapes {
   /** @param {LayerSpec} spec @param {Feature} feature @param {L.FeatureGroup} group */
   draw(spec, feature, group) {
     const symbol = symbolOf(spec, feature);
-    const area = isArea(/** @type {import("geojson").Geometry} */ (feature.geometry));
+    const area = isArea(/** @type {GeoJSON.Geometry} */ (feature.geometry));
     const pane = `layer-${spec.id}`;
     const colour = `var(${symbol.colour})`;
     const fill = area ? { fill: true, fillColor: symbol.fill ? `var(${symbol.fill})` : colour, fillOpacity: symbol.fill ? 1 : 0.15 } : {};
