@@ -47,4 +47,4 @@ messages: ## Collect the strings to translate into locale/
 	.venv/bin/python manage.py makemessages -l zh_Hans -d djangojs --no-obsolete -i .venv -i node_modules -i var
 
 openapi: ## Write docs/openapi.yaml anew from the code
-	.venv/bin/python manage.py spectacular --validate --file docs/openapi.yaml
+	.venv/bin/python manage.py spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.utils import translation
 
 from tests.guards import refuse_network
 
@@ -18,3 +19,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_network(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _default_language() -> None:
+    """A request leaves its language behind in the thread."""
+    translation.deactivate()

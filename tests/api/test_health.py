@@ -1,6 +1,7 @@
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from zones.models import FixtureLoad
 
@@ -10,6 +11,12 @@ def test_the_process_is_alive_without_a_database(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_health_is_asked_without_tls(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert Client().get("/healthz").status_code == 200
+    assert Client().get("/api/v1/").status_code == 301
 
 
 @pytest.mark.django_db

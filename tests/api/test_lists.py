@@ -70,8 +70,8 @@ def test_a_list_has_a_hundred_rows_unless_asked(rows: Rows) -> None:
 
 @pytest.mark.parametrize("ordering", ["code", "-code", "name", "-name", "name,-code"])
 def test_order(codes: Codes, ordering: str) -> None:
-    for _ in range(3):
-        make(Platform, name="同名")
+    for code in ("tie-2", "tie-3", "tie-1"):
+        make(Platform, code=code, name="同名")
     expected = list(Platform.objects.order_by(*ordering.split(","), "code").values_list("code", flat=True))
     assert codes("platforms", ordering=ordering) == expected
 

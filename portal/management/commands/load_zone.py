@@ -3,6 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import translation
 
 from projects.fixtures import load_project_files
 from zones.boundaries import BoundaryDataError, county_boundaries
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         loader.remove_stale()
         FixtureLoad.objects.all().delete()
         FixtureLoad.objects.create(digest=digest)
-        counts = ", ".join(f"{len(ids)} {model._meta.verbose_name_plural}" for model, ids in loader.ids.items())
+        with translation.override("en"):  # as the other lines of set-up
+            counts = ", ".join(f"{len(ids)} {model._meta.verbose_name_plural}" for model, ids in loader.ids.items())
         if options["verbosity"]:
             self.stdout.write(f"Loaded {counts}.")

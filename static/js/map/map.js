@@ -13,7 +13,7 @@ import { Points } from "./points.js";
 import { nameOf, whereShown } from "./records.js";
 import { Register } from "./register.js";
 import { Shapes } from "./shapes.js";
-import { setUpSidebar } from "./sidebar.js";
+import { setUpSidebar, sheets } from "./sidebar.js";
 import { readView, writeView } from "./state.js";
 
 /** @typedef {import("./config.js").Feature} Feature */
@@ -98,9 +98,8 @@ function bringIntoView(ref) {
     announce(gettext("No document says where this is."));
     return;
   }
-  const wide = map.getSize().x > FACTS_WIDTH_PX * 2;
   /** @type {L.FitBoundsOptions} */
-  const room = { paddingTopLeft: [40, 40], paddingBottomRight: wide ? [FACTS_WIDTH_PX, 60] : [40, map.getSize().y * 0.55], animate: !calm };
+  const room = { paddingTopLeft: [40, 40], paddingBottomRight: sheets.matches ? [40, map.getSize().y * 0.58] : [FACTS_WIDTH_PX + 30, 40], animate: !calm };
   if (isPoint(geometry)) {
     const [lon, lat] = anchorOf(geometry);
     map.panInside([lat, lon], room);

@@ -1,7 +1,8 @@
 import { byId } from "./config.js";
 
 const TABS = ["layers", "projects"];
-const narrow = matchMedia("(max-width: 720px)");
+/** Whether the screen is so narrow that columns become sheets from below, as in map.css. */
+export const sheets = matchMedia("(max-width: 720px)");
 
 /** The column beside the map; on a phone a sheet from below. @param {() => void} onResize */
 export function setUpSidebar(onResize) {
@@ -11,7 +12,7 @@ export function setUpSidebar(onResize) {
     byId(`tab-${tab}`).addEventListener("keydown", (event) => moveTab(tab, event, onResize));
   }
   toggle.addEventListener("click", () => setOpen(toggle.getAttribute("aria-expanded") !== "true", onResize));
-  if (narrow.matches) setOpen(false, onResize);
+  if (sheets.matches) setOpen(false, onResize);
 }
 
 /** @param {string} chosen @param {() => void} onResize */
