@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.gis.geos import LineString, MultiLineString
 
+from projects.models import Project, ReportedTotal
 from zones.models import Indicator, IndustryChain, LocationPrecision, Mechanism, Milestone, Policy, Statement, TransportWork
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,8 @@ def test_dates_whose_year_no_report_gives_are_inferred() -> None:
 def test_the_links_of_a_chain_are_in_order() -> None:
     links = IndustryChain.objects.get(code="featured-steel").links.all()
     assert [link.name for link in links] == ["冶炼", "不锈钢", "冷轧板材", "深加工制品"]
+
+
+def test_the_twelve_reported_totals_stand_apart_from_the_register() -> None:
+    assert [total.code for total in ReportedTotal.objects.all()] == [f"AGG-{number:03}" for number in range(1, 13)]
+    assert Project.objects.count() == 92
