@@ -20,8 +20,11 @@ def test_goals_have_no_base_value_that_no_source_gives() -> None:
     assert [s.nature for s in pm25.statements.all()] == [Statement.Nature.TARGET]
 
 
-def test_the_output_of_all_taiyuan_is_no_figure_of_the_zone() -> None:
-    assert set(Indicator.objects.filter(in_zone=False).values_list("code", flat=True)) == {"specialised-town-output"}
+def test_figures_of_all_taiyuan_are_no_figures_of_the_zone() -> None:
+    assert set(Indicator.objects.filter(in_zone=False).values_list("code", flat=True)) == {
+        "city-specialised-town-count",
+        "specialised-town-output",
+    }
 
 
 def test_every_drawn_line_of_transport_is_marked_as_schematic() -> None:
