@@ -29,7 +29,6 @@ class SubjectGroup:
         return sum(len(items) for items in self.entries.values())
 
 
-# Record.statements is what is said of a record; what a source says is asked of the statements themselves.
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     statement_counts = Counter(Statement.objects.order_by().values_list("source", flat=True))

@@ -19,7 +19,6 @@ from .records import (
     ReadSerializer,
     RecordViewSet,
     ReducedDate,
-    WitnessViewSet,
 )
 
 
@@ -31,7 +30,7 @@ class SourceSerializer(ReadSerializer[Source]):
         fields = [*RECORD, "kind", "publisher", "publisher_en", "document_number", "published_on", "published_inferred"]
 
 
-class SourceViewSet(WitnessViewSet[Source]):
+class SourceViewSet(RecordViewSet[Source]):
     queryset = Source.objects.all()
     serializer_class = SourceSerializer
     filterset_class = filters.SourceFilter
@@ -43,7 +42,7 @@ class MeasureSerializer(ReadSerializer[Measure]):
         fields = RECORD
 
 
-class MeasureViewSet(WitnessViewSet[Measure]):
+class MeasureViewSet(RecordViewSet[Measure]):
     queryset = Measure.objects.all()
     serializer_class = MeasureSerializer
     filterset_class = filters.RecordFilter

@@ -161,21 +161,16 @@ class ConflictSerializer(serializers.Serializer[Any]):
     )
 
 
-class NotesSerializer(serializers.Serializer[Any]):
-    """What is wrong with a record."""
-
-    data_quality_notes = serializers.SerializerMethodField(help_text="Codes of the notes that concern the record.")
-
-    def get_data_quality_notes(self, record: Record) -> list[str]:
-        return sorted({link.note.code for link in record.note_links.all()})
-
-
-class EvidenceSerializer(NotesSerializer):
+class EvidenceSerializer(serializers.Serializer[Any]):
     """What a single record has more than a row of a list: figures, where it was read, and what disagrees."""
 
     statements = BareStatementSerializer(many=True, read_only=True)
     citations = CitationSerializer(many=True, read_only=True)
     conflicts = serializers.SerializerMethodField(help_text="Nothing is averaged: figures that disagree stand side by side.")
+    data_quality_notes = serializers.SerializerMethodField(help_text="Codes of the notes that concern the record.")
+
+    def get_data_quality_notes(self, record: Record) -> list[str]:
+        return sorted({link.note.code for link in record.note_links.all()})
 
     @extend_schema_field(ConflictSerializer(many=True))
     def get_conflicts(self, record: Record) -> Any:
@@ -184,15 +179,9 @@ class EvidenceSerializer(NotesSerializer):
 
 class RecordViewSet(ReadViewSet[AnyRecord]):
     evidence_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]] = EvidenceSerializer
-    evidence = ["statements__source", "statements__measure", "citations__source", "note_links__note"]
 
     def get_queryset(self) -> QuerySet[AnyRecord]:
         queryset = with_codes(super().get_queryset())
-        return queryset.prefetch_related(*self.evidence) if self.action == "retrieve" else queryset
-
-
-class WitnessViewSet(RecordViewSet[AnyRecord]):
-    """Sources and measures: their ``statements`` are those that name them, hundreds, and a list of their own."""
-
-    evidence_serializer_class = NotesSerializer
-    evidence = ["note_links__note"]
+        if self.action != "retrieve":
+            return queryset
+        return queryset.prefetch_related("statements__source", "statements__measure", "citations__source", "note_links__note")

@@ -575,7 +575,7 @@ class Migration(migrations.Migration):
                 ('locator', models.CharField(max_length=200, verbose_name='place in the source')),
                 ('locator_en', models.CharField(blank=True, max_length=200, verbose_name='place in the source, in English')),
                 ('subject_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype', verbose_name='kind of subject')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='citations', to='zones.source', verbose_name='source')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='citations_in_it', to='zones.source', verbose_name='source')),
             ],
             options={
                 'verbose_name': 'citation',
@@ -636,8 +636,8 @@ class Migration(migrations.Migration):
                 ('locator_en', models.CharField(blank=True, max_length=200, verbose_name='place in the source, in English')),
                 ('rank', models.CharField(choices=[('preferred', 'preferred'), ('normal', 'normal'), ('disputed', 'disputed')], default='normal', max_length=16, verbose_name='rank')),
                 ('fact_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, default=list, size=None, verbose_name='facts')),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='zones.measure', verbose_name='measure')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='zones.source', verbose_name='source')),
+                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements_of_it', to='zones.measure', verbose_name='measure')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements_in_it', to='zones.source', verbose_name='source')),
                 ('subject_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype', verbose_name='kind of subject')),
             ],
             options={

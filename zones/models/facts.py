@@ -43,7 +43,7 @@ class Measure(Record):
 class Citation(InLanguage, About):
     """Where a record is named (出处): a document and the place in it."""
 
-    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="citations")
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="citations_in_it")
     locator = models.CharField(_("place in the source"), max_length=200)
     locator_en = models.CharField(_("place in the source, in English"), max_length=200, blank=True)
 
@@ -82,7 +82,7 @@ class Statement(InLanguage, About):
         DISPUTED = "disputed", _("disputed")
 
     code = models.CharField(_("code"), max_length=160, unique=True)
-    measure = models.ForeignKey(Measure, models.PROTECT, verbose_name=_("measure"), related_name="statements")
+    measure = models.ForeignKey(Measure, models.PROTECT, verbose_name=_("measure"), related_name="statements_of_it")
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=4, null=True, blank=True)
     value_max = models.DecimalField(_("upper value of a range"), max_digits=20, decimal_places=4, null=True, blank=True)
     unit = models.CharField(_("unit"), max_length=32, validators=[validate_unit], blank=True)
@@ -95,7 +95,7 @@ class Statement(InLanguage, About):
     as_of = models.DateField(_("as of"), null=True, blank=True)
     as_of_precision = models.CharField(_("precision of the date"), max_length=8, choices=DatePrecision, blank=True)
     inferred = models.BooleanField(_("inferred"), default=False)
-    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="statements")
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="statements_in_it")
     locator = models.CharField(_("place in the source"), max_length=200)
     locator_en = models.CharField(_("place in the source, in English"), max_length=200, blank=True)
     rank = models.CharField(_("rank"), max_length=16, choices=Rank, default=Rank.NORMAL)
