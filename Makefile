@@ -30,17 +30,16 @@ browser: setup-dev ## Run the browser tests only
 check: setup-dev ## Lint, types, layers, templates, migrations, deployment checks
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
-	.venv/bin/djlint --quiet --check --lint templates
+	.venv/bin/djlint --quiet --lint templates
 	.venv/bin/mypy lib zones projects portal
 	.venv/bin/lint-imports
 	npx --no-install tsc -p jsconfig.json
 	.venv/bin/python manage.py makemigrations --check --dry-run
 	HTTPS=true .venv/bin/python manage.py check --deploy --fail-level WARNING
 
-format: ## Format Python and templates
+format: ## Format Python
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
-	.venv/bin/djlint --quiet --reformat templates
 
 messages: ## Collect the strings to translate into locale/
 	.venv/bin/python manage.py makemessages -l zh_Hans --no-obsolete -i .venv -i node_modules -i var
