@@ -10,6 +10,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -62,7 +63,7 @@ def ProblemMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
         if response.headers.get("Content-Type") == PROBLEM_JSON:
             return response
         refused = problem_json(request, response.status_code, _detail(response.status_code))
-        for header in ("Allow", "Vary", "Content-Language"):
+        for header in ("Allow", "Vary", "Content-Language", "Retry-After"):
             if header in response.headers:
                 refused.headers[header] = response.headers[header]
         return refused
@@ -73,6 +74,8 @@ def ProblemMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
 def _detail(status: int) -> str:
     if status == HTTPStatus.NOT_FOUND:
         return _("There is nothing at this address.")
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return _("The database can't answer now. Try again in a moment.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _("The portal failed to answer. Its administrator finds the cause by the request id.")
     return _("The portal can't accept this request.")
@@ -113,10 +116,13 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
+    # Whatever the view renders (YAML, the page of the documentation), its refusals are JSON.
+    request = context["request"]
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM_JSON
     detail = error.detail
     errors = _errors(detail)
     message = "; ".join(item["detail"] for item in errors) if errors else str(detail[0] if isinstance(detail, list) else detail)
-    body = problem(context["request"], error.status_code, message, errors)
+    body = problem(request, error.status_code, message, errors)
     headers = {}
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]

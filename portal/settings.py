@@ -80,6 +80,8 @@ DATABASES = {
 }
 # No request may hold the database longer than this; PostgreSQL itself ends the statement.
 DATABASES["default"]["OPTIONS"].setdefault("options", "-c statement_timeout=15000")
+# A database host that is switched off refuses nothing: without it each request would wait minutes for TCP to give up.
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "5")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
@@ -102,6 +104,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.static_storage.ModuleManifestStorage"},
 }
 
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,10 +1,12 @@
 """The map page, what only it needs, and the pages of errors."""
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db.models import Extent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +20,7 @@ from zones.models import County
 
 from .layers import LAYERS, layer_groups
 
+RETRY_AFTER_S = 10
 RIVERS_MAX_AGE_S = 24 * 60 * 60
 # Named in the page, so that the browser asks for all at once instead of following imports one after the other.
 MAP_MODULES = tuple(f"js/map/{path.name}" for path in sorted((settings.BASE_DIR / "static" / "js" / "map").glob("*.js")))
@@ -73,6 +76,15 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     )
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _error(
+        request,
+        HTTPStatus.FORBIDDEN,
+        _("The form can't be accepted."),
+        _("Go back, load the page anew and try again. The browser must allow cookies for this site."),
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error(
         request,
@@ -83,6 +95,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls it while it handles the error: a database that is gone or too slow is no fault of the page."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response = _error(
+            request,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            _("The database can't answer now."),
+            _("Try again in a moment; if it stays, tell the administrator the number below."),
+        )
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
     return _error(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,

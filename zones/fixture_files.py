@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,6 +13,8 @@ import yaml
 from .models import DatePrecision
 
 Row = dict[str, Any]
+
+PARTIAL_DATE = re.compile(r"[0-9]{4}(-(H[12]|Q[1-4]|[0-9]{2}(-[0-9]{2})?))?")
 
 
 class FixtureError(ValueError):
@@ -29,13 +32,13 @@ class _TextLoader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
-def digest_of(directory: Path) -> str:
-    """SHA-256 over the names and bytes of every file in fixtures/."""
+def digest_of(directory: Path, *readers: Path) -> str:
+    """SHA-256 over the names and bytes of every file in fixtures/, and over the code that gives them their meaning."""
     total = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
-        if path.is_file():
-            total.update(str(path.relative_to(directory)).encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
+    files = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    for name, path in [*((str(path.relative_to(directory)), path) for path in files), *((path.name, path) for path in readers)]:
+        total.update(name.encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
 
 
@@ -43,14 +46,19 @@ def read_rows(path: Path) -> list[Row]:
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as stream:
             return [dict(row) for row in csv.DictReader(stream)]
-    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 — a BaseLoader makes text only
-    if not isinstance(rows, list):
+    try:
+        rows = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 — a BaseLoader makes text only
+    except yaml.YAMLError as error:
+        raise FixtureError(f"{path.name}: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise FixtureError(f"{path.name}: must be a list of rows")
     return rows
 
 
 def parse_date(text: str) -> tuple[date, DatePrecision]:
     """The first day and the precision of 2021, 2021-H1, 2021-Q4, 2021-12 or 2021-12-08. Errors: FixtureError."""
+    if not PARTIAL_DATE.fullmatch(text):  # int() and fromisoformat() alone would take +2021, ２０２１ and 2021-W01-1
+        raise FixtureError(f"{text!r} is not a date")
     year, _dash, rest = text.partition("-")
     try:
         if not rest:

@@ -114,7 +114,7 @@ class Loader:
         for order, row in enumerate(rows):
             try:
                 record, relations = self._record(model, row, order, later)
-            except (FixtureError, ValidationError, KeyError) as error:
+            except (ValueError, ValidationError, KeyError) as error:
                 raise FixtureError(f"{file_name}: {row.get('code', f'row {order + 1}')}: {error}") from error
             records.append(record)
             many.append(relations)
@@ -216,7 +216,12 @@ class Loader:
             self.points.setdefault(name, located)
 
     def _set_parents(self, model: type[Record], rows: list[Row], records: list[Record], file_name: str) -> None:
-        children: list[Any] = []  # of a model with a parent, which Record itself has not
+        if "parent" not in {f.name for f in model._meta.concrete_fields}:
+            return
+        manager: Any = model._default_manager
+        # One that a row no longer names must go, or the record that it was could not be removed.
+        manager.exclude(parent=None).update(parent=None)
+        children: list[Any] = []
         for row, record in zip(rows, records, strict=True):
             if row.get("parent"):
                 try:
@@ -224,9 +229,7 @@ class Loader:
                     children[-1].parent_id = self.id_of(model, row["parent"])
                 except FixtureError as error:
                     raise FixtureError(f"{file_name}: {record.code}: {error}") from error
-        if children:
-            manager: Any = model._default_manager
-            manager.bulk_update(children, ["parent"])
+        manager.bulk_update(children, ["parent"])
 
     def _set_many(self, model: type[Record], records: list[Record], many: list[dict[str, list[int]]], file_name: str) -> None:
         for relation in model._meta.many_to_many:

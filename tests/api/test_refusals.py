@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
@@ -174,6 +175,25 @@ def test_the_root_and_the_schema_are_as_strict(client: Client, name: str) -> Non
     assert_names(client.get(f"/api/v1/{name}?colour=red"), "colour")
     assert_problem(client.get(f"/api/v1/{name}", headers={"Accept": "text/html"}), 406)
     assert_problem(client.post(f"/api/v1/{name}"), 405)
+
+
+@pytest.mark.parametrize("name", ["docs/", "schema/?f=yaml"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/yaml", "image/png"])
+def test_what_is_not_json_refuses_in_json(client: Client, name: str, accept: str) -> None:
+    answer = client.post(f"/api/v1/{name}", headers={"Accept": accept})
+    assert_problem(answer, answer.status_code)
+    assert answer.status_code in {400, 405, 406}
+
+
+def test_without_a_database_the_caller_is_asked_to_come_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise OperationalError("password of secret")
+
+    monkeypatch.setattr("lib.paging.Pages.links", fail)
+    answer = client.get("/api/v1/counties/")
+    assert assert_problem(answer, 503)["detail"] == "The database can't answer now. Try again in a moment."
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "secret" not in answer.content.decode()
 
 
 def test_a_fault_of_ours_tells_nothing_but_the_request_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,27 @@ def test_a_row_that_is_gone_takes_its_record_and_statements_along(fixtures: Path
     assert not Statement.objects.filter(code__startswith="park.test-park.").exists()
 
 
+def test_a_parent_that_a_row_no_longer_names_is_gone_and_may_go(fixtures: Path) -> None:
+    before = (fixtures / "parks.yaml").read_text(encoding="utf-8")
+    child = PARK.replace("test-park", "test-part").replace("  kind: base", "  kind: base\n  parent: test-park")
+    _add_park(fixtures, PARK + child)
+    _load()
+    assert Park.objects.get(code="test-part").parent.code == "test-park"
+    (fixtures / "parks.yaml").write_text(before + child.replace("  parent: test-park\n", ""), encoding="utf-8")
+    _load()
+    assert Park.objects.get(code="test-part").parent is None
+    assert not Park.objects.filter(code="test-park").exists()
+
+
+def test_a_mended_reader_loads_the_same_files_anew(fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mended = tmp_path / "reader.py"
+    mended.write_text("# mended")
+    monkeypatch.setattr("portal.management.commands.load_zone.READERS", [mended])
+    digest = FixtureLoad.objects.get().digest
+    _load()
+    assert FixtureLoad.objects.get().digest != digest
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -95,6 +116,8 @@ def test_a_row_that_is_gone_takes_its_record_and_statements_along(fixtures: Path
         (("locator: 阳曲", "locator: 阳曲, page: '3'"), "a statement has no page"),
         (("name: 试验园区", "name: 试验园区\n  name: 另一园区"), "key given twice: name"),
         (("test-park\n", "test park\n"), "test park"),
+        (("at: 大盂镇", "lon: east\n  lat: north"), "parks.yaml: test-park: .*east"),
+        (("at: 大盂镇", "at: [大盂镇"), "parks.yaml: while parsing"),
     ],
 )
 def test_a_fault_is_named_and_nothing_is_written(fixtures: Path, change: tuple[str, str], message: str) -> None:
@@ -123,7 +146,9 @@ def test_partial_dates(text: str, first_day: str, precision: str) -> None:
     assert (day.isoformat(), found) == (first_day, precision)
 
 
-@pytest.mark.parametrize("text", ["", "2022-13", "2022-02-30", "2022-H3", "2022-Q5", "12月8日"])
+@pytest.mark.parametrize(
+    "text", ["", "2022-13", "2022-02-30", "2022-H3", "2022-Q5", "12月8日", "+2021", "２０２１", "2_021", "21-12", "2021-W01-1"]
+)
 def test_dates_that_are_none(text: str) -> None:
     with pytest.raises(FixtureError):
         parse_date(text)

@@ -1,6 +1,7 @@
 """bin/postgis on a clone of its own: starts, survives kill -9, keeps its data, leaves other clusters alone."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -28,11 +29,12 @@ def _query(clone: Path, sql: str) -> object:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
-    (tmp_path / "bin").mkdir()
-    shutil.copy(settings.BASE_DIR / "bin/postgis", tmp_path / "bin/postgis")
-    yield tmp_path
-    _postgis(tmp_path, "stop", check=False)
-    data = (tmp_path / "var/postgres").resolve()
+    clone = tmp_path / "a clone's folder"
+    (clone / "bin").mkdir(parents=True)
+    shutil.copy(settings.BASE_DIR / "bin/postgis", clone / "bin/postgis")
+    yield clone
+    _postgis(clone, "stop", check=False)
+    data = (clone / "var/postgres").resolve()
     if not data.is_relative_to(tmp_path):  # root's cluster lives elsewhere when "postgres" can't enter the clone
         shutil.rmtree(data)
 
@@ -55,6 +57,25 @@ def test_a_cluster_starts_survives_kill_9_and_stops(clone: Path) -> None:
 
     _postgis(clone, "stop")
     assert _postgis(clone, "status", check=False).returncode == 3
+
+
+def test_the_number_of_a_killed_server_may_be_another_programs_now(clone: Path) -> None:
+    _postgis(clone, "start")
+    owner = pwd.getpwuid((clone / "var/postgres").resolve().stat().st_uid)
+    lock = (clone / "var/postgres").resolve() / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    _postgis(clone, "stop")
+    with subprocess.Popen(["sleep", "300"], cwd="/", user=owner.pw_uid, group=owner.pw_gid) as other:
+        try:
+            lock.write_text("\n".join([str(other.pid), *lines[1:], ""]))
+            shutil.chown(lock, owner.pw_uid, owner.pw_gid)
+            assert _postgis(clone, "status", check=False).returncode == 3
+            _postgis(clone, "stop")
+            _postgis(clone, "start")
+            assert _query(clone, "SELECT 1") == (1,)
+            assert other.poll() is None, "stop and start leave the other program alone"
+        finally:
+            other.kill()
 
 
 def test_a_half_made_cluster_is_made_anew(clone: Path) -> None:

@@ -26,13 +26,13 @@ def reduced_date(day: date | None, precision: str) -> str | None:
     if day is None:
         return None
     if precision == DatePrecision.YEAR:
-        return f"{day:%Y}"
+        return f"{day.year:04}"  # %Y would write the year 782 with three digits
     if precision == DatePrecision.HALF:
-        return f"{day:%Y}-H{1 if day.month <= 6 else 2}"
+        return f"{day.year:04}-H{1 if day.month <= 6 else 2}"
     if precision == DatePrecision.QUARTER:
-        return f"{day:%Y}-Q{(day.month + 2) // 3}"
+        return f"{day.year:04}-Q{(day.month + 2) // 3}"
     if precision == DatePrecision.MONTH:
-        return f"{day:%Y-%m}"
+        return f"{day.year:04}-{day.month:02}"
     return day.isoformat()
 
 
