@@ -305,7 +305,8 @@ def test_a_link_to_a_county_outlines_it_clear_of_the_panel(map_page: MapPage) ->
     map_page.expect_facts("五台县")
     outline = map_page.outline().bounding_box()
     panel = map_page.facts.bounding_box()
-    assert outline and panel
+    assert outline
+    assert panel
     assert outline["x"] + outline["width"] <= panel["x"]
 
 
