@@ -105,8 +105,12 @@ def related_to(record: Record, names: Iterable[str]) -> list[Related]:
 
 def hint_of(record: Record) -> str:
     """A few words beside the name: level and status of a park, mode and state of a road."""
+    return words_of(record, HINTS.get(kind_of(record), ()))
+
+
+def words_of(record: Record, names: Iterable[str]) -> str:
     words = []
-    for field in fields_of(record, HINTS.get(kind_of(record), ())):
+    for field in fields_of(record, names):
         words += [field.label if value == _("yes") else str(value) for value in field.values]
     return " · ".join(words)
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from lib.crs import EllipsoidalArea
 from projects.models import Project, ReportedTotal, Stage
 from zones.evidence import figure_groups, in_words, notes_on
-from zones.fields import UNSTATED, fields_of, location_sentence, related_to
+from zones.fields import UNSTATED, fields_of, location_sentence, related_to, words_of
 from zones.locator import Locator, locator
-from zones.models import Cluster, County, LandLedger, Park, Record
+from zones.models import Cluster, County, LandLedger, Park, Record, Statement
 from zones.models.records import kind_of
 
 STAGE_ORDER = {stage: number for number, stage in enumerate(Stage.values)}
@@ -71,7 +71,7 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
         "project_count": len(projects),
         "towns": [town for town in towns if town.is_development_town or town.is_added_key_town],
         "other_town_count": sum(not (town.is_development_town or town.is_added_key_town) for town in towns),
-        "ledgers": with_figures(LandLedger.objects.filter(county=record).with_evidence()),
+        "ledgers": _ledgers_of(record),
         "totals": with_figures(ReportedTotal.objects.filter(county=record).with_evidence()),
         "related": related_to(record, COUNTY_RELATED),
         "map": locator({record.pk}, close=True).marking(projects),
@@ -79,9 +79,23 @@ def county(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "zones/county.html", page_of(record) | context)
 
 
+def _ledgers_of(county: County) -> list[dict[str, object]]:
+    """Land ledgers; one of which the county states a figure itself ``repeats`` what stands on the page already."""
+    stated = {_figure(statement) for statement in county.statements.all()}
+    ledgers = list(LandLedger.objects.filter(county=county).with_evidence())
+    return [
+        shown | {"repeats": any(_figure(statement) in stated for statement in ledger.statements.all())}
+        for ledger, shown in zip(ledgers, with_figures(ledgers), strict=True)
+    ]
+
+
+def _figure(statement: Statement) -> tuple[object, ...]:
+    return statement.measure_id, statement.value, statement.unit, statement.source_id
+
+
 @require_safe
 def parks(request: HttpRequest) -> HttpResponse:
-    return _index(request, Park)
+    return _index(request, Park, ("kind", "status"))
 
 
 @require_safe
@@ -92,7 +106,7 @@ def park(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def clusters(request: HttpRequest) -> HttpResponse:
-    return _index(request, Cluster)
+    return _index(request, Cluster, ("kind",))
 
 
 @require_safe
@@ -146,7 +160,8 @@ def with_figures(records: Iterable[Record]) -> list[dict[str, object]]:
     ]
 
 
-def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpResponse:
+def _index(request: HttpRequest, model: type[Park] | type[Cluster], facts: Iterable[str]) -> HttpResponse:
+    """Under the headings of their levels; ``facts`` is what a few words tell beside."""
     listed: list[Any] = list(
         model._default_manager.with_fields("counties", "industries").annotate(project_count=Count("projects"))
     )
@@ -157,7 +172,7 @@ def _index(request: HttpRequest, model: type[Park] | type[Cluster]) -> HttpRespo
     context = {
         "title": capfirst(str(model._meta.verbose_name_plural)),
         "count": len(listed),
-        "groups": [(label, group) for label, group in levels if group],
+        "groups": [(label, [(record, words_of(record, facts)) for record in group]) for label, group in levels if group],
     }
     return render(request, "zones/areas.html", context)
 

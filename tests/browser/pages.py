@@ -66,6 +66,10 @@ class MapPage:
     def badges(self) -> Locator:
         return self.page.locator(".county-badge[data-codes]")
 
+    def outline(self) -> Locator:
+        """What is drawn around the area or along the line that is chosen."""
+        return self.page.locator('.leaflet-highlight-pane path[stroke="var(--accent)"]')
+
     # projects
 
     def show_list(self) -> None:

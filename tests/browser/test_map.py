@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from projects.models import Project
 from tests.browser.conftest import Watch
 from tests.browser.pages import MapPage
-from zones.models import County
+from zones.models import County, StructureElement
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("browser")]
 
@@ -298,6 +298,33 @@ def test_a_link_opens_on_what_it_names(map_page: MapPage) -> None:
     map_page.open(f"#layers=projects,counties&at=project:{project.code}")
     map_page.expect_facts(project.name)
     expect(map_page.symbol_of(project.code)).to_be_in_viewport()
+
+
+def test_a_link_to_a_county_outlines_it_clear_of_the_panel(map_page: MapPage) -> None:
+    map_page.open("#layers=projects&at=county:140922")
+    map_page.expect_facts("五台县")
+    outline = map_page.outline().bounding_box()
+    panel = map_page.facts.bounding_box()
+    assert outline
+    assert panel
+    assert outline["x"] + outline["width"] <= panel["x"]
+
+
+def test_a_link_to_a_layer_that_is_off_opens_all_the_same(map_page: MapPage) -> None:
+    element = StructureElement.objects.filter(kind=StructureElement.Kind.AXIS, geom__isnull=False).first()
+    assert element
+    map_page.open(f"#layers=counties&at=structureelement:{element.code}")
+    map_page.expect_facts(element.name)
+    expect(map_page.outline()).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_window_never_scrolls(map_page: MapPage, width: int) -> None:
+    map_page.page.set_viewport_size({"width": width, "height": 844})
+    map_page.open("#at=county:140108")
+    map_page.expect_facts("尖草坪区")
+    document = map_page.page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert document == [width, 844]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,37 @@ def test_a_page_fits_its_window(page: Page, address: str, width: int) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_the_links_of_every_page_stand_in_one_row(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 768})
+    page.goto("/counties/")
+    for speak in (lambda _page: None, _speak_english):
+        speak(page)
+        switch = page.locator(".language-switch").bounding_box()
+        boxes = [link.bounding_box() for link in page.get_by_role("navigation").first.get_by_role("link").all()]
+        places = [box for box in boxes if box]
+        assert switch
+        assert len(places) == 10
+        assert len({box["y"] for box in places}) == 1
+        assert max(box["x"] + box["width"] for box in places) <= switch["x"]
+
+
+@pytest.mark.parametrize("address", ["/", "/counties/"])
+def test_on_a_phone_a_menu_leads_to_every_page(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+    menu = page.get_by_role("navigation", name="主导航")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="菜单").press("Enter")
+    expect(menu.get_by_role("link")).to_have_count(10)
+    assert _serious_faults(page) == []
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    page.get_by_role("button", name="菜单").click()
+    menu.get_by_role("link", name="数据质量").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("数据质量")
+
+
 def _serious_faults(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in found if fault["impact"] in {"serious", "critical"}]

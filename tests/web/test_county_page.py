@@ -61,6 +61,21 @@ def test_jiancaoping_shows_both_land_figures_and_that_they_differ(page: Page) ->
     assert f"{total:.2f}" not in opened.text
 
 
+def test_a_ledger_that_repeats_the_countys_figures_is_folded(page: Page) -> None:
+    opened = page("/counties/140108/")
+    ledger = opened.all(id="jiancaoping-plates-usable-land")[0]
+    assert "6.23 km²" in ledger.all("details")[0].text
+    assert not page("/counties/140122/").all(id="yangqu-requisitioned-farmland")[0].all("details")
+
+
+def test_a_long_list_is_folded_and_still_whole(page: Page) -> None:
+    section = page("/counties/140108/").all(id="related-organisations")[0]
+    count = County.objects.get(code="140108").organisations.count()
+    assert count > 7
+    assert len(section.all("li")) == count
+    assert len(section.all("details")[0].all("li")) == count - 5
+
+
 def test_a_disputed_value_is_struck(page: Page) -> None:
     statement = County.objects.get(code="140108").statements.filter(value__isnull=False)[0]
     Statement.objects.filter(pk=statement.pk).update(rank=Statement.Rank.DISPUTED)

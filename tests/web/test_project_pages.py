@@ -115,6 +115,14 @@ def test_a_project_tells_its_stages_with_their_sources(page: Page) -> None:
     assert any(said.words in row.text for row in rows)
 
 
+def test_a_stage_that_the_source_names_as_we_do_is_shown_once(page: Page) -> None:
+    said = ProjectStage.objects.exclude(stage="").select_related("project")[0]
+    for words in (said.get_stage_display(), said.get_stage_display().upper()):
+        ProjectStage.objects.filter(pk=said.pk).update(words=words)
+        rows = page(said.project.get_absolute_url()).with_class("timeline-words")
+        assert words.lower() in [row.text.removesuffix("预计，尚未达到").strip() for row in rows]
+
+
 def test_the_stage_reached_is_marked_among_the_others(page: Page) -> None:
     project = Project.objects.filter(stage=Stage.BUILDING)[0]
     steps = page(project.get_absolute_url()).with_class("progress")[0].all("li")
@@ -127,7 +135,7 @@ def test_unknown_is_said_and_never_zero(page: Page) -> None:
     project.statements.all().delete()
     opened = page(project.get_absolute_url())
     assert opened.with_class("unknown-line")[0].text == "总投资 资料未载"
-    assert "资料未载项目进展到哪一阶段。" in opened.text
+    assert "资料未载明项目处于哪个阶段。" in opened.text
     park = next(item for item in opened.with_class("fields")[0].all("div") if item.all("dt")[0].text == "园区")
     assert park.all("dd")[0].text == "资料未载"
 

@@ -67,8 +67,9 @@ function applyView() {
   else showZone(map, zone);
   const wanted = view.layers ?? config.layers.filter((layer) => layer.visible).map((layer) => layer.id);
   for (const layer of config.layers) book.switch(layer.id, wanted.includes(layer.id));
-  void book.load("counties"); // the land itself, and what projects known only to their county stand at
-  void book.load("projects").then(() => {
+  // Counties are the land itself, and what projects known only to their county stand at. What is chosen may be of a layer that is off.
+  const needed = config.layers.filter((layer) => ["counties", "projects"].includes(layer.id) || layer.kind === view.selected?.kind);
+  void Promise.all(needed.map((layer) => book.load(layer.id))).then(() => {
     if (view.selected && choice.selected?.code !== view.selected.code) choice.select(view.selected);
   });
 }
@@ -106,8 +107,18 @@ function bringIntoView(ref) {
   } else {
     const [west, south, east, north] = extentOf(geometry);
     const bounds = L.latLngBounds([south, west], [north, east]);
-    if (!map.getBounds().contains(bounds)) map.fitBounds(bounds, { ...room, maxZoom: Math.max(map.getZoom(), CLOSE_ZOOM) });
+    if (seenBeside(room).contains(bounds)) return;
+    // What is partly in sight is only moved out from under the panel: the reader keeps the scale.
+    const maxZoom = map.getBounds().intersects(bounds) ? map.getZoom() : Math.max(map.getZoom(), CLOSE_ZOOM);
+    map.fitBounds(bounds, { ...room, maxZoom });
   }
+}
+
+/** The part of the map that the panel leaves free. @param {L.FitBoundsOptions} room */
+function seenBeside(room) {
+  const from = L.point(room.paddingTopLeft ?? [0, 0]);
+  const to = map.getSize().subtract(L.point(room.paddingBottomRight ?? [0, 0]));
+  return L.latLngBounds(map.containerPointToLatLng(from), map.containerPointToLatLng(to));
 }
 
 /** @param {LayerSpec} spec @param {Feature[]} features */
