@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from tests.browser.pages import MapPage
 
@@ -109,11 +110,16 @@ def portal_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Browser]:
+    # While Playwright's loop runs, Django keeps other connections than before and after it: none of either may be
+    # left open, or the test database can't be dropped.
+    connections.close_all()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield started
         started.close()
+        with django_db_blocker.unblock():
+            connections.close_all()
 
 
 @dataclass
