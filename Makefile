@@ -47,3 +47,6 @@ messages: ## Collect the strings to translate into locale/
 
 openapi: ## Write docs/openapi.yaml anew from the code
 	.venv/bin/python manage.py spectacular --lang en --validate --fail-on-warn --file docs/openapi.yaml
+
+screenshots: setup-dev ## Picture the main pages of the portal that runs (PORT=8001 for another port) in var/screenshots/
+	@.venv/bin/python -m tests.browser.screenshots
