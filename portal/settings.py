@@ -73,7 +73,8 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **database_from_url(secret_from(VAR_DIR / "database_url", "DATABASE_URL")),
-        "CONN_MAX_AGE": 600,
+        # Django's own server, for development, makes a thread a request and would keep a connection of each.
+        "CONN_MAX_AGE": 0 if DEBUG else 600,
         "CONN_HEALTH_CHECKS": True,
     }
 }
