@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def RequestIdMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+def request_id_middleware(get_response: GetResponse) -> GetResponse:
     """Gives each request an id: the caller's X-Request-ID if it is a plain token, else a new one. Answers carry it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -41,7 +41,7 @@ def RequestIdMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
     return middleware
 
 
-def ContentSecurityPolicyMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+def content_security_policy_middleware(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -53,7 +53,7 @@ def ContentSecurityPolicyMiddleware(get_response: GetResponse) -> GetResponse:  
 API_ROOT = "/api/"
 
 
-def ProblemMiddleware(get_response: GetResponse) -> GetResponse:  # noqa: N802
+def problem_middleware(get_response: GetResponse) -> GetResponse:
     """Gives problem+json to what fails under /api/ outside a REST view: an unknown address, a bad host, a fault of ours."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -124,8 +124,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     message = "; ".join(item["detail"] for item in errors) if errors else str(detail[0] if isinstance(detail, list) else detail)
     body = problem(request, error.status_code, message, errors)
     headers = {}
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if wait := getattr(error, "wait", None):  # seconds, where DRF throttled
+        headers["Retry-After"] = str(int(wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
     return Response(body, status=error.status_code, headers=headers, content_type=PROBLEM_JSON)

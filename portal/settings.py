@@ -35,10 +35,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "lib.http.RequestIdMiddleware",
-    "lib.http.ProblemMiddleware",
+    "lib.http.request_id_middleware",
+    "lib.http.problem_middleware",
     "django.middleware.security.SecurityMiddleware",
-    "lib.http.ContentSecurityPolicyMiddleware",
+    "lib.http.content_security_policy_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
