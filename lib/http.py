@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,8 @@ from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from .parameters import Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +53,16 @@ def content_security_policy_middleware(get_response: GetResponse) -> GetResponse
     return middleware
 
 
-API_ROOT = "/api/"
+# Where other systems ask: every refusal is problem+json.
+MACHINE_ROOTS = ("/api/", "/ogc/", "/tiles/")
 
 
 def problem_middleware(get_response: GetResponse) -> GetResponse:
-    """Gives problem+json to what fails under /api/ outside a REST view: an unknown address, a bad host, a fault of ours."""
+    """Gives problem+json to what fails where systems ask, outside a REST view: an unknown address, a fault of ours."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code < 400 or not request.path_info.startswith(API_ROOT):
+        if response.status_code < 400 or not request.path_info.startswith(MACHINE_ROOTS):
             return response
         if response.headers.get("Content-Type") == PROBLEM_JSON:
             return response
@@ -95,8 +99,21 @@ def problem(request: HttpRequest, status: int, detail: str, errors: list[dict[st
     return body
 
 
-def problem_json(request: HttpRequest, status: int, detail: str) -> JsonResponse:
-    return JsonResponse(problem(request, status, detail), status=status, content_type=PROBLEM_JSON)
+def problem_json(request: HttpRequest, status: int, detail: str, errors: list[dict[str, str]] | None = None) -> JsonResponse:
+    return JsonResponse(problem(request, status, detail, errors), status=status, content_type=PROBLEM_JSON)
+
+
+def refusable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view whose Refusal is answered with problem+json."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return problem_json(request, refusal.status, refusal.detail, _errors(refusal.errors))
+
+    return answer
 
 
 def _errors(detail: Any) -> list[dict[str, str]]:
@@ -111,6 +128,8 @@ def _errors(detail: Any) -> list[dict[str, str]]:
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every refused API request answers with problem+json."""
+    if isinstance(error, Refusal):
+        error = exceptions.ValidationError(error.errors)
     if isinstance(error, Http404):
         error = exceptions.NotFound(_("There is nothing at this address."))
     if not isinstance(error, exceptions.APIException):

@@ -1,27 +1,16 @@
 """Pages of a list by limit and offset. A number out of range is refused: a client that is clipped in silence loses rows."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
+
+from .parameters import whole_number
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_OFFSET = 1_000_000
-
-
-def whole_number(request: Request, name: str, default: int, low: int, high: int) -> int:
-    """The parameter ``name`` as a number from ``low`` to ``high``. Errors: ValidationError."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
-        raise ValidationError({name: [_("Give a whole number from %(low)s to %(high)s.") % {"low": low, "high": high}]})
-    return int(text)
 
 
 class Pages(LimitOffsetPagination):
@@ -29,10 +18,10 @@ class Pages(LimitOffsetPagination):
     max_limit = MAX_LIMIT
 
     def get_limit(self, request: Request) -> int:
-        return whole_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
+        return whole_number(request.query_params, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
 
     def get_offset(self, request: Request) -> int:
-        return whole_number(request, "offset", 0, 0, MAX_OFFSET)
+        return whole_number(request.query_params, "offset", 0, 0, MAX_OFFSET)
 
     def links(self) -> dict[str, Any]:
         """What stands beside the rows of a page."""

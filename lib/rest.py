@@ -18,6 +18,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from .geojson import AsGeoJSON, GeoJSONRenderer, feature, feature_collection
 from .openapi import ReadSchema, StrictSchema
 from .paging import Pages
+from .parameters import read
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -49,19 +50,7 @@ class StrictView(APIView):
         return set()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        known = self.known_parameters()
-        errors = {}
-        for name, values in request.query_params.lists():
-            if name not in known:
-                errors[name] = [_("There is no parameter %(name)s here.") % {"name": name[:80]}]
-            elif len(values) > 1:
-                errors[name] = [_("The parameter %(name)s is given more than once.") % {"name": name}]
-            elif not values[0].strip():
-                errors[name] = [_("The parameter %(name)s has no value.") % {"name": name}]
-            elif "\0" in values[0]:
-                errors[name] = [_("The parameter %(name)s holds a null character.") % {"name": name}]
-        if errors:
-            raise ValidationError(errors)
+        read(request.query_params, self.known_parameters())
         super().initial(request, *args, **kwargs)
 
 
