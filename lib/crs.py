@@ -1,11 +1,64 @@
 """Coordinate reference systems: the only place with EPSG numbers."""
 
+from dataclasses import dataclass
+
 from django.db.models import FloatField, Func
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 # CGCS2000, longitude and latitude in degrees: what Chinese surveys deliver, kept unchanged. Stored in PostGIS as
 # (longitude, latitude); areas and lengths are taken on its ellipsoid through the geography type, never on a plane,
 # because the zone lies on two Gauss-Krueger belts (112.5°E runs through five of its counties).
 STORAGE_SRID = 4490
+WEB_MERCATOR_SRID = 3857
+
+
+@dataclass(frozen=True)
+class CRS:
+    """A reference system that the portal speaks.
+
+    ``srid`` is PostGIS's, whose axes are always east or longitude first; ``north_first`` tells that the system itself
+    declares north or latitude first, as coordinates on the OGC API do. ``decimals`` give 0.1 m in degrees, 1 cm in metres.
+    """
+
+    name: str  # EPSG:4490, OGC:CRS84
+    uri: str
+    srid: int
+    label: Promise
+    north_first: bool
+    is_geographic: bool
+
+    @property
+    def decimals(self) -> int:
+        return 6 if self.is_geographic else 2
+
+
+def _epsg(srid: int, label: Promise, *, north_first: bool = True, is_geographic: bool = False) -> CRS:
+    return CRS(f"EPSG:{srid}", f"http://www.opengis.net/def/crs/EPSG/0/{srid}", srid, label, north_first, is_geographic)
+
+
+# WGS 84 and CGCS2000 differ by centimetres and PROJ changes no coordinate between them, so CRS84 is stored data as it is.
+CRS84 = CRS(
+    "OGC:CRS84",
+    "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+    STORAGE_SRID,
+    _("WGS 84, longitude first"),
+    north_first=False,
+    is_geographic=True,
+)
+CGCS2000 = _epsg(STORAGE_SRID, _("CGCS2000, latitude first"), is_geographic=True)
+SYSTEMS: tuple[CRS, ...] = (
+    CRS84,
+    _epsg(4326, _("WGS 84, latitude first"), is_geographic=True),
+    CGCS2000,
+    _epsg(4525, _("CGCS2000, 3-degree Gauss-Kruger zone 37")),
+    _epsg(4526, _("CGCS2000, 3-degree Gauss-Kruger zone 38")),
+    _epsg(4546, _("CGCS2000, 3-degree Gauss-Kruger, central meridian 111°E")),
+    _epsg(4547, _("CGCS2000, 3-degree Gauss-Kruger, central meridian 114°E")),
+    _epsg(WEB_MERCATOR_SRID, _("Web Mercator"), north_first=False),
+)
+BY_URI = {system.uri: system for system in SYSTEMS}
+BY_NAME = {system.name: system for system in SYSTEMS}
 
 
 class EllipsoidalArea(Func):

@@ -88,11 +88,12 @@ class Search(django_filters.CharFilter):
     def filter(self, queryset: QuerySet[Any], value: str | None) -> QuerySet[Any]:
         if not value:
             return queryset
-        # A line break parts the names, so that no match runs from one into the next.
-        names = Func("aliases", Value("\n"), function="array_to_string", output_field=TextField())
-        found: QuerySet[Any] = queryset.alias(other_names=names).filter(
-            Q(name__icontains=value) | Q(name_en__icontains=value) | Q(code__icontains=value) | Q(other_names__icontains=value)
-        )
+        named = Q(name__icontains=value) | Q(name_en__icontains=value) | Q(code__icontains=value)
+        if any(field.name == "aliases" for field in queryset.model._meta.concrete_fields):
+            # A line break parts the names, so that no match runs from one into the next.
+            names = Func("aliases", Value("\n"), function="array_to_string", output_field=TextField())
+            queryset, named = queryset.alias(other_names=names), named | Q(other_names__icontains=value)
+        found: QuerySet[Any] = queryset.filter(named)
         return found
 
 

@@ -12,6 +12,7 @@ from zones.api.records import (
     Code,
     Codes,
     LocatedSerializer,
+    Number,
     ReadSerializer,
     RecordViewSet,
     ReducedDate,
@@ -42,13 +43,15 @@ class ProjectSerializer(LocatedSerializer[Project]):
     organisations = Codes()
     stage = ChoiceOrNull(Stage.choices)
     stage_as_of = serializers.SerializerMethodField()
+    investment_wan = Number()
     stages = ProjectStageSerializer(many=True, read_only=True)
 
     class Meta:
         model = Project
         fields = [
             *LOCATED,
-            *("kind", "county", "park", "cluster", "industry", "organisations", "stage", "stage_as_of", "stages"),
+            *("kind", "county", "park", "cluster", "industry", "organisations", "stage", "stage_as_of"),
+            *("investment_wan", "stages"),
         ]
 
     @extend_schema_field(REDUCED_DATE)

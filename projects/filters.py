@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from lib.filtering import CodeFilter, OneOf, Ordering
+from lib.filtering import BBox, CodeFilter, OneOf, Ordering
 from zones.filters import LocatedFilter, PrefectureFilter, RecordFilter
 from zones.models import Cluster, County, Industry, Organisation, Park
 
-from .models import Project, Stage
+from .models import Parcel, Project, Stage
 
 
 class ProjectFilter(LocatedFilter):
@@ -23,3 +23,11 @@ class ProjectFilter(LocatedFilter):
 
 class ReportedTotalFilter(RecordFilter):
     county = CodeFilter(County)
+
+
+class ParcelFilter(RecordFilter):
+    state = OneOf(Parcel.State, _("state"))
+    county = CodeFilter(County)
+    prefecture = PrefectureFilter("county")
+    park = CodeFilter(Park)
+    bbox = BBox("geom")

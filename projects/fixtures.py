@@ -1,11 +1,19 @@
 """The projects and reported totals of fixtures/. A project's ``stages`` are
 [{stage, words, words_en, as_of, inferred, expected, source, locator, locator_en}], the current one last."""
 
+from decimal import Decimal
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
+
+from lib.units import UNITS
 from zones.fixture_files import FixtureError, Row, parse_bool, parse_date
 from zones.fixtures import Loader
-from zones.models import Source
+from zones.models import Source, Statement
 
 from .models import Project, ProjectStage, ReportedTotal
+
+TOTAL_INVESTMENT = "total-investment"  # code of the measure; its unit is of the dimension money, whose base is 万元
 
 
 def load_project_files(loader: Loader) -> None:
@@ -40,6 +48,18 @@ def _load_stages(loader: Loader) -> None:
         ],
         ["stage", "stage_as_of"],
     )
+
+
+def set_investment() -> None:
+    """Gives each project the total investment that is current: of the undisputed statements with a number the latest."""
+    amounts: dict[int, Decimal] = {}
+    stated = Statement.objects.filter(
+        subject_type=ContentType.objects.get_for_model(Project), measure__code=TOTAL_INVESTMENT, value__isnull=False
+    )
+    for statement in stated.exclude(rank=Statement.Rank.DISPUTED).order_by(F("as_of").asc(nulls_first=True), "code"):
+        if statement.value is not None:
+            amounts[statement.subject_id] = statement.value * UNITS[statement.unit].factor
+    Project.objects.bulk_update([Project(pk=pk, investment_wan=amount) for pk, amount in amounts.items()], ["investment_wan"])
 
 
 def _stage(loader: Loader, project_id: int, item: Row) -> ProjectStage:

@@ -37,8 +37,8 @@ class Condition:
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
-    everything = Project.objects.with_fields(*LIST_FIELDS)
-    filters = ProjectFilter(request.GET, everything)
+    everything = Project.objects.visible_to(request.user)
+    filters = ProjectFilter(request.GET, everything.with_fields(*LIST_FIELDS))
     page = Paginator(filters.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "filters": filters,
@@ -47,7 +47,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         "page": page,
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
         "query": _query_without(request.GET, "page"),
-        "total": Project.objects.count(),
+        "total": everything.count(),
     }
     return render(request, "projects/projects.html", context)
 
@@ -78,8 +78,8 @@ def _query_without(given: QueryDict, *names: str) -> str:
 
 @require_safe
 def project(request: HttpRequest, code: str) -> HttpResponse:
-    records = Project.objects.with_evidence().with_fields(*FIELDS).prefetch_related("stages__source")
-    record = get_object_or_404(records, code=code)
+    records = Project.objects.visible_to(request.user).with_evidence().with_fields(*FIELDS)
+    record = get_object_or_404(records.prefetch_related("stages__source"), code=code)
     statements = list(record.statements.all())
     context: dict[str, Any] = {
         "record": record,

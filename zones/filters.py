@@ -134,6 +134,12 @@ class PlanRuleFilter(RecordFilter):
     line = CodeFilter(ControlLineType)
 
 
+class ControlLineFilter(RecordFilter):
+    line = CodeFilter(ControlLineType)
+    county = CodeFilter(County)
+    bbox = BBox("geom")
+
+
 class LandLedgerFilter(RecordFilter):
     county = CodeFilter(County)
     park = CodeFilter(Park)

@@ -19,6 +19,14 @@ from .models.records import kind_of
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
+def code_of(field: Any) -> F | ArraySubquery:
+    """What gives the code of the record that a foreign key leads to, or the codes of those of a many-to-many field."""
+    if not field.many_to_many:
+        return F(f"{field.name}__code")
+    related = field.related_model._default_manager.filter(**{field.related_query_name(): OuterRef("pk")})
+    return ArraySubquery(related.order_by("sort_order", "code").values("code"))
+
+
 def with_codes(queryset: QuerySet[AnyModel]) -> QuerySet[AnyModel]:
     """Annotates ``county_code`` for a foreign key to a record and ``counties_codes`` for a many-to-many, in the same SQL.
 
@@ -26,13 +34,11 @@ def with_codes(queryset: QuerySet[AnyModel]) -> QuerySet[AnyModel]:
     """
     meta = queryset.model._meta
     codes: dict[str, Any] = {
-        f"{field.name}_code": F(f"{field.name}__code")
+        f"{field.name}_code": code_of(field)
         for field in meta.concrete_fields
         if field.related_model and issubclass(field.related_model, Record)
     }
-    for relation in meta.many_to_many:
-        related = relation.related_model._default_manager.filter(**{relation.related_query_name(): OuterRef("pk")})
-        codes[f"{relation.name}_codes"] = ArraySubquery(related.order_by("sort_order", "code").values("code"))
+    codes |= {f"{relation.name}_codes": code_of(relation) for relation in meta.many_to_many}
     annotated: QuerySet[AnyModel] = queryset.annotate(**codes)
     return annotated
 

@@ -100,7 +100,7 @@ def parks(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def park(request: HttpRequest, code: str) -> HttpResponse:
-    record = get_object_or_404(Park.objects.with_evidence().with_fields(*PARK_FIELDS), code=code)
+    record = get_object_or_404(Park.objects.visible_to(request.user).with_evidence().with_fields(*PARK_FIELDS), code=code)
     return render(request, "zones/park.html", _area_page(record, PARK_FIELDS, PARK_RELATED))
 
 
@@ -111,7 +111,7 @@ def clusters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def cluster(request: HttpRequest, code: str) -> HttpResponse:
-    record = get_object_or_404(Cluster.objects.with_evidence().with_fields(*CLUSTER_FIELDS), code=code)
+    record = get_object_or_404(Cluster.objects.visible_to(request.user).with_evidence().with_fields(*CLUSTER_FIELDS), code=code)
     return render(request, "zones/cluster.html", _area_page(record, CLUSTER_FIELDS, CLUSTER_RELATED))
 
 

@@ -1,6 +1,7 @@
 """The panel that the map shows for a record: a fragment of HTML, not a page."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -56,7 +57,7 @@ PANELS = {
 @require_safe
 def panel(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     shown = PANELS.get(kind)
-    record = shown.model._default_manager.with_evidence().with_fields(*shown.fields).filter(code=code).first() if shown else None
+    record = _record(shown, request.user, code) if shown else None
     if shown is None or record is None:
         return render(request, "portal/panel_missing.html", status=404)
     statements = list(record.statements.all())
@@ -70,12 +71,18 @@ def panel(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         "in_words": in_words(statements),
         "location_sentence": location_sentence(record) if isinstance(record, Located) else "",
         "related": [(item.label, len(item.records)) for item in related_to(record, shown.related)],
-        "projects": known_to_county_only(record) if isinstance(record, County) else [],
+        "projects": known_to_county_only(record, request.user) if isinstance(record, County) else [],
     }
     return render(request, "portal/panel.html", context)
 
 
-def known_to_county_only(county: County) -> list[Project]:
+def _record(shown: Panel, user: Any, code: str) -> Record | None:
+    records = shown.model.objects.visible_to(user)
+    return records.with_evidence().with_fields(*shown.fields).filter(code=code).first()
+
+
+def known_to_county_only(county: County, user: Any) -> list[Project]:
     """Projects of which no source tells more than the county: the map has no place for them but this list."""
     vague = [LocationPrecision.COUNTY, LocationPrecision.UNKNOWN]
-    return list(Project.objects.filter(county=county, location_precision__in=vague).without_geometry())
+    projects = Project.objects.visible_to(user).filter(county=county, location_precision__in=vague)
+    return list(projects.without_geometry())

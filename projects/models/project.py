@@ -23,7 +23,8 @@ class Stage(models.TextChoices):
 class Project(Record, Located):
     """A project of the register (项目).
 
-    ``stage`` is the latest one that a source tells; empty when none does. Figures are statements about the project.
+    ``stage`` is the latest one that a source tells; empty when none does. Figures are statements about the project;
+    ``investment_wan`` (总投资, 万元) repeats the one that is current, null when none states an amount.
     """
 
     class Kind(models.TextChoices):
@@ -43,6 +44,9 @@ class Project(Record, Located):
     organisations = models.ManyToManyField(Organisation, verbose_name=_("organisations"), related_name="projects", blank=True)
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, blank=True)
     stage_as_of = models.DateField(_("stage as of"), null=True, blank=True)
+    investment_wan = models.DecimalField(
+        _("total investment, 10,000 yuan"), max_digits=14, decimal_places=4, null=True, blank=True
+    )
 
     own_page = "project"
 

@@ -181,7 +181,8 @@ class RecordViewSet(ReadViewSet[AnyRecord]):
     evidence_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]] = EvidenceSerializer
 
     def get_queryset(self) -> QuerySet[AnyRecord]:
-        queryset = with_codes(super().get_queryset())
+        records: Any = super().get_queryset()
+        queryset = with_codes(records.visible_to(self.request.user))
         if self.action != "retrieve":
             return queryset
         return queryset.prefetch_related("statements__source", "statements__measure", "citations__source", "note_links__note")

@@ -9,16 +9,18 @@ from .facts import (
     Measure,
     Source,
     Statement,
+    TableChange,
 )
 from .governance import Mechanism, Milestone, Policy
-from .plan import ControlLineType, LandLedger, PlanRule, StructureElement, StructureScheme
-from .records import DatePrecision, InLanguage, Located, LocationPrecision, Record
+from .plan import ControlLine, ControlLineType, LandLedger, PlanRule, StructureElement, StructureScheme
+from .records import DatePrecision, InLanguage, Located, LocationPrecision, PublishedQuerySet, Record, Shape
 from .works import EnvironmentMeasure, InfrastructureWork, TransportWork
 
 __all__ = [
     "ChainLink",
     "Citation",
     "Cluster",
+    "ControlLine",
     "ControlLineType",
     "County",
     "CulturalSite",
@@ -45,13 +47,16 @@ __all__ = [
     "PlanRule",
     "Platform",
     "Policy",
+    "PublishedQuerySet",
     "Record",
+    "Shape",
     "Source",
     "SpecialisedTown",
     "StartUpArea",
     "Statement",
     "StructureElement",
     "StructureScheme",
+    "TableChange",
     "Town",
     "TransportWork",
     "Zone",

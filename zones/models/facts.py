@@ -204,3 +204,16 @@ class FixtureLoad(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class TableChange(models.Model):
+    """How often a table has changed: the sum over its rows (lib.change_counts). Written by triggers only."""
+
+    table_name = models.CharField(max_length=63)
+    changes = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["table_name"], name="tablechange_table", include=["changes"])]
+
+    def __str__(self) -> str:
+        return f"{self.table_name}: {self.changes}"

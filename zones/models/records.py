@@ -4,18 +4,20 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models import GeometryField, MultiPolygonField
 from django.contrib.gis.db.models.fields import BaseSpatialField
 from django.contrib.gis.db.models.functions import IsValid
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Func
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from lib.crs import STORAGE_SRID
+from lib.crs import STORAGE_SRID, WEB_MERCATOR_SRID
+from lib.naming import search_keys
 
 CODE = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9.-]*$", _("Use letters, digits, dots and hyphens."))
 
@@ -52,13 +54,36 @@ class InLanguage:
 
 def geometry_names(model: Any) -> list[str]:
     """The geometry columns of a model, which only maps need to read."""
-    return [field.name for field in model._meta.concrete_fields if isinstance(field, BaseSpatialField)]
+    return [
+        field.name for field in model._meta.concrete_fields if isinstance(getattr(field, "output_field", field), BaseSpatialField)
+    ]
 
 
+class SearchKeysField(ArrayField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """What a record is found by: its names and code as portal.search compares them, made anew whenever it is saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> list[str]:
+        record: Any = model_instance
+        keys = search_keys(record.code, record.names)
+        setattr(record, self.attname, keys)
+        return keys
+
+
+AnyModel = TypeVar("AnyModel", bound=models.Model, covariant=True)
 AnyRecord = TypeVar("AnyRecord", bound="Record", covariant=True)
 
 
-class RecordQuerySet(models.QuerySet[AnyRecord]):
+class PublishedQuerySet(models.QuerySet[AnyModel]):
+    def visible_to(self, user: Any) -> Self:
+        """The rows that ``user`` may know of: what every list, tile, search, answer and export starts from.
+
+        Nothing is hidden from anybody yet. For an anonymous reader the condition may depend on columns and on the
+        database's clock only: its SQL is kept (portal.relation).
+        """
+        return self.all()
+
+
+class RecordQuerySet(PublishedQuerySet[AnyRecord]):
     def with_evidence(self) -> Self:
         """With statements, citations and their sources: three queries more, however many records."""
         return self.prefetch_related("statements__source", "statements__measure", "citations__source")
@@ -98,6 +123,7 @@ class Record(InLanguage, models.Model):
     summary_en = models.TextField(_("English summary"), blank=True)
     fact_ids = ArrayField(models.CharField(max_length=16), verbose_name=_("facts"), default=list, blank=True)
     sort_order = models.PositiveIntegerField(_("order"), default=0)
+    search_keys = SearchKeysField(models.TextField(), default=list, editable=False)
 
     statements = GenericRelation("zones.Statement", "subject_id", "subject_type")
     citations = GenericRelation("zones.Citation", "subject_id", "subject_type")
@@ -113,7 +139,10 @@ class Record(InLanguage, models.Model):
     class Meta:
         abstract = True
         ordering = ["sort_order", "code"]
-        indexes = [GinIndex(fields=["aliases"], name="%(class)s_aliases_gin")]
+        indexes = [
+            GinIndex(fields=["aliases"], name="%(class)s_aliases_gin"),
+            GinIndex(fields=["search_keys"], name="%(class)s_keys_gin"),
+        ]
 
     def __str__(self) -> str:
         return self.in_language("name")
@@ -124,6 +153,10 @@ class Record(InLanguage, models.Model):
             return reverse(self.own_page, args=[self.code])
         listing = reverse(self.list_page) if self.list_page else reverse("plan-kind", args=[kind_of(self)])
         return f"{listing}#{self.code}"
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.name, self.name_en, *self.aliases) if name]
 
 
 def valid_geometry(field: str) -> models.CheckConstraint:
@@ -160,6 +193,52 @@ class Located(models.Model):
                 name="%(class)s_geom_has_precision",
             ),
         ]
+
+
+class Shape(InLanguage, models.Model):
+    """An area that comes by the thousand from a survey, not from a document, and what tiles draw of it. Abstract.
+
+    The copies in Web Mercator are kept by PostgreSQL itself, whoever writes the row; ``coarse`` is true to 10 m, half a pixel
+    of zoom 13. They are for display only: nothing is measured or judged on them.
+    """
+
+    code = models.CharField(_("code"), max_length=64, unique=True, validators=[CODE])
+    name = models.CharField(_("name"), max_length=200)
+    name_en = models.CharField(_("English name"), max_length=200, blank=True)
+    search_keys = SearchKeysField(models.TextField(), default=list, editable=False)
+    geom = MultiPolygonField(_("geometry"), srid=STORAGE_SRID, spatial_index=False)
+    fine_3857 = models.GeneratedField(
+        expression=Func("geom", models.Value(WEB_MERCATOR_SRID), function="ST_Transform"),
+        output_field=MultiPolygonField(srid=WEB_MERCATOR_SRID, spatial_index=False),
+        db_persist=True,
+    )
+    coarse_3857 = models.GeneratedField(
+        expression=Func(
+            Func("geom", models.Value(WEB_MERCATOR_SRID), function="ST_Transform"),
+            models.Value(10.0),
+            function="ST_SimplifyPreserveTopology",
+        ),
+        output_field=GeometryField(srid=WEB_MERCATOR_SRID, spatial_index=False),
+        db_persist=True,
+    )
+
+    objects = PublishedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["code"]
+        indexes = [
+            GistIndex(fields=["geom"], name="%(class)s_geom_gist"),
+            GinIndex(fields=["search_keys"], name="%(class)s_keys_gin"),
+        ]
+        constraints = [valid_geometry("geom")]
+
+    def __str__(self) -> str:
+        return self.in_language("name")
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name in (self.name, self.name_en) if name]
 
 
 class About(models.Model):

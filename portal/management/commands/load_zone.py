@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import translation
 
-from projects.fixtures import load_project_files
+from projects.fixtures import load_project_files, set_investment
 from zones.boundaries import BoundaryDataError, county_boundaries
 from zones.fixture_files import FixtureError, digest_of, read_rows
 from zones.fixtures import Loader, load_zone_files
@@ -14,7 +14,13 @@ from zones.models import FixtureLoad
 # What they make of a file is part of the state: a mended reader loads the zone anew.
 READERS = [
     settings.BASE_DIR / name
-    for name in ("zones/boundaries.py", "zones/fixture_files.py", "zones/fixtures.py", "projects/fixtures.py")
+    for name in (
+        "lib/naming.py",
+        "zones/boundaries.py",
+        "zones/fixture_files.py",
+        "zones/fixtures.py",
+        "projects/fixtures.py",
+    )
 ]
 
 
@@ -38,6 +44,7 @@ class Command(BaseCommand):
             load_project_files(loader)
             loader.load_notes()
             loader.load_evidence()
+            set_investment()
         except (FixtureError, BoundaryDataError) as error:
             raise CommandError(str(error)) from error
         loader.remove_stale()
