@@ -35,7 +35,7 @@ def request_id_middleware(get_response: GetResponse) -> GetResponse:
     """Gives each request an id: the caller's X-Request-ID if it is a plain token, else a new one. Answers carry it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request.META["request_id"] = given if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", given) else uuid.uuid4().hex
         response = get_response(request)
         response["X-Request-ID"] = request.META["request_id"]

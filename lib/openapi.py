@@ -1,6 +1,7 @@
 """The OpenAPI document of the read API: what drf-spectacular can't know of lib.rest."""
 
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -51,7 +52,58 @@ ERRORS = {
     "400": "A parameter is unknown, repeated, empty or out of range; each is named in errors.",
     "404": "There is no record with this code.",
     "406": "None of the formats in the Accept header is offered here.",
+    "503": "The database can't answer now. Retry-After says in how many seconds to ask again.",
 }
+
+
+def refusal(status: str) -> Schema:
+    return {"description": ERRORS[status], "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def parameter(name: str, description: str, schema: Schema, *, required: bool = False) -> Schema:
+    """A parameter of a query; a list is written with commas, a=1,2."""
+    more: Schema = {"required": True} if required else {}
+    if schema["type"] == "array":
+        more |= {"style": "form", "explode": False}
+    return {"in": "query", "name": name, "description": description, "schema": schema} | more
+
+
+def whole(low: int, high: int, default: int | None = None) -> Schema:
+    schema: Schema = {"type": "integer", "minimum": low, "maximum": high}
+    return schema if default is None else schema | {"default": default}
+
+
+def decimal(low: float, high: float) -> Schema:
+    return {"type": "number", "minimum": low, "maximum": high}
+
+
+def several(values: Iterable[str]) -> Schema:
+    return {"type": "array", "items": {"type": "string", "enum": list(values)}}
+
+
+def record_of(properties: Schema, description: str = "") -> Schema:
+    """An object that always has all of its members."""
+    schema: Schema = {"type": "object", "required": list(properties), "properties": properties}
+    return schema | {"description": description} if description else schema
+
+
+def one_path(
+    operation_id: str, tag: str, summary: str, description: str, parameters: list[Schema], answers: Schema, *errors: str
+) -> Schema:
+    """The path item of a plain view that is only read. ``answers`` are schemas by media type, ``errors`` beside 400 and 503."""
+    refused = {status: {"$ref": f"#/components/responses/{status}"} for status in sorted({"400", "503", *errors})}
+    content = {media_type: {"schema": schema} for media_type, schema in answers.items()}
+    return {
+        "get": {
+            "operationId": operation_id,
+            "description": description,
+            "summary": summary,
+            "parameters": parameters,
+            "tags": [tag],
+            "security": [{}],
+            "responses": {"200": {"content": content, "description": summary}} | refused,
+        }
+    }
 
 
 def feature_schema(properties: Schema) -> Schema:
@@ -90,8 +142,7 @@ class StrictSchema(AutoSchema):
             return None
         self.register("Problem", PROBLEM)
         for status in self.errors:
-            content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-            self.register(status, {"description": ERRORS[status], "content": content}, ResolvedComponent.RESPONSE)
+            self.register(status, refusal(status), ResolvedComponent.RESPONSE)
             operation["responses"][status] = {"$ref": f"#/components/responses/{status}"}
         return operation
 

@@ -67,3 +67,14 @@ def one_of(given: Mapping[str, str], name: str, values: Collection[str], default
     if text not in values:
         raise Refusal({name: _("Use one of: %(values)s.") % {"values": ", ".join(values)}})
     return text
+
+
+def some_of(given: Mapping[str, str], name: str, values: Collection[str]) -> list[str]:
+    """Some of the values, with commas between, in the values' own order; all by default. Errors: Refusal that lists them."""
+    if name not in given:
+        return list(values)
+    wanted = given[name].split(",")
+    if not set(wanted) <= set(values) or len(set(wanted)) < len(wanted):
+        message = _("Use these, each at most once and with commas between: %(values)s.")
+        raise Refusal({name: message % {"values": ", ".join(values)}})
+    return [value for value in values if value in wanted]

@@ -19,6 +19,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.gis.geos import LineString, MultiLineString, MultiPolygon, Point
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -170,8 +171,10 @@ class Loader:
             setattr(record, model_field.attname, self.id_of(model_field.related_model, value) if value else None)
         elif isinstance(model_field, models.BooleanField):
             setattr(record, key, parse_bool(value))
+        elif isinstance(model_field, ArrayField):
+            setattr(record, key, words(value))
         elif value != "":
-            setattr(record, key, value if isinstance(value, list) else model_field.to_python(value))
+            setattr(record, key, model_field.to_python(value))
 
     def id_of(self, model: Any, code: str) -> int:
         try:
