@@ -1,128 +1,27 @@
-"""The published map layers, each declared once. The map page, its legend and its scripts walk this list.
-
-Colours are names of tokens in static/css/map.css (they follow dark mode), widths and dashes are in px, and a mark is
-the name of a shape in templates/portal/map_marks.html, which map and legend share.
-"""
+"""The published layers, each declared once. Map, legend, tiles, OGC API, identify, search and export walk this list."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
 
 from django.db.models import Choices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Stage
-from zones.models import StructureElement, TransportWork
+from projects.filters import ParcelFilter, ProjectFilter
+from projects.models import Parcel, Project, ProjectCell, Stage
+from zones.filters import (
+    ClusterFilter,
+    ControlLineFilter,
+    CountyFilter,
+    ParkFilter,
+    StartUpAreaFilter,
+    StructureElementFilter,
+    TownFilter,
+    TransportWorkFilter,
+)
+from zones.models import Cluster, ControlLine, County, Park, StartUpArea, StructureElement, Town, TransportWork
 
-PAGE_SIZE = 1000
-
-
-class Group(StrEnum):
-    """The groups of the layer control, in its order."""
-
-    PROJECTS = "projects"
-    PLAN_AREAS = "plan_areas"
-    STRUCTURE = "structure"
-    TRANSPORT = "transport"
-    BASE = "base"
-
-
-GROUP_TITLES: dict[Group, Promise] = {
-    Group.PROJECTS: _("Project register"),
-    Group.PLAN_AREAS: _("Plan areas"),
-    Group.STRUCTURE: _("Spatial structure"),
-    Group.TRANSPORT: _("Transport"),
-    Group.BASE: _("Base map"),
-}
-
-
-class Geometry(StrEnum):
-    POINT = "point"
-    LINE = "line"
-    AREA = "area"
-    MIXED = "mixed"
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """How the features with one ``value`` of the layer's ``symbol_field`` are drawn and named in the legend."""
-
-    value: str
-    label: str | Promise
-    colour: str
-    width: float = 1.5
-    dash: str = ""
-    fill: str = ""
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class Label:
-    """Which property names a feature on the map, and from which zoom on."""
-
-    min_zoom: float
-    field: str = "name"
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One published layer.
-
-    ``url`` answers with GeoJSON whose features carry ``code``, ``name`` and ``location_precision``. ``record_kind`` is
-    the kind of its records in the address of the facts panel, empty when they have none. ``symbols`` have their own
-    legend entry each when there is a ``symbol_field``; without one there is a single symbol for all. Point symbols of
-    ``grouped`` layers never cover each other; those of others are ground that may be covered.
-    """
-
-    id: str
-    group: Group
-    title: Promise
-    url: str
-    record_kind: str
-    geometry: Geometry
-    symbols: tuple[Symbol, ...]
-    source_note: Promise
-    symbol_field: str = ""
-    label: Label | None = None
-    min_zoom: float = 0
-    max_zoom: float = 24
-    visible: bool = True
-    grouped: bool = True
-    schematic: bool = False
-
-    def for_scripts(self) -> dict[str, Any]:
-        """What the scripts of the map page need of it, as JSON; labels in the language of the request."""
-        return {
-            "id": self.id,
-            "title": str(self.title),
-            "url": self.url,
-            "kind": self.record_kind,
-            "geometry": self.geometry,
-            "symbolField": self.symbol_field,
-            "symbols": [
-                {
-                    "value": symbol.value,
-                    "label": str(symbol.label),
-                    "colour": symbol.colour,
-                    "width": symbol.width,
-                    "dash": symbol.dash,
-                    "fill": symbol.fill,
-                    "mark": symbol.mark,
-                }
-                for symbol in self.symbols
-            ],
-            "label": {"field": self.label.field, "minZoom": self.label.min_zoom} if self.label else None,
-            "minZoom": self.min_zoom,
-            "maxZoom": self.max_zoom,
-            "visible": self.visible,
-            "grouped": self.grouped,
-        }
-
-
-def _collection(name: str) -> str:
-    return f"/api/v1/{name}/?f=geojson&limit={PAGE_SIZE}"
+from .layer import GROUP_TITLES, Aggregate, Geometry, Group, Label, Layer, Symbol, field_of, fields_of
 
 
 def _stages() -> Iterator[Symbol]:
@@ -140,12 +39,27 @@ _SCHEMATIC = _("Lines are schematic: drawn through named places, not surveyed.")
 _Kind = StructureElement.Kind
 _Mode = TransportWork.Mode
 
+RECORD = ("code", "name", "name_en", "aliases", "summary", "summary_en")
+LOCATED = (*RECORD, "location_precision", "location_text", "location_text_en")
+SHAPE = ("code", "name", "name_en")
+COPIES = ((13, "coarse_3857"), (24, "fine_3857"))
+
 LAYERS: tuple[Layer, ...] = (
     Layer(
         id="projects",
         group=Group.PROJECTS,
         title=_("Projects"),
-        url=_collection("projects"),
+        queryset=Project.objects.all(),
+        fields=(
+            *fields_of(
+                Project, *LOCATED, "kind", "county", "park", "cluster", "industry", "organisations", "stage", "stage_as_of"
+            ),
+            field_of(Project, "investment_wan", "wan_yuan"),
+        ),
+        filterset=ProjectFilter,
+        tile_fields=("name_en", "stage", "kind", "county", "location_precision", "investment_wan"),
+        aggregate=Aggregate(below_zoom=10, sums=("investment_wan",), grid=ProjectCell),
+        datetime_field="stage_as_of",
         record_kind="project",
         geometry=Geometry.POINT,
         symbol_field="stage",
@@ -157,7 +71,10 @@ LAYERS: tuple[Layer, ...] = (
         id="parks",
         group=Group.PLAN_AREAS,
         title=_("Parks"),
-        url=_collection("parks"),
+        queryset=Park.objects.all(),
+        fields=fields_of(Park, *LOCATED, "level", "status", "kind", "parent", "counties", "industries", "clusters"),
+        filterset=ParkFilter,
+        tile_fields=("name_en", "location_precision"),
         record_kind="park",
         geometry=Geometry.POINT,
         symbols=(Symbol("", _("Park or development zone"), "--map-park", mark="park"),),
@@ -169,7 +86,10 @@ LAYERS: tuple[Layer, ...] = (
         id="clusters",
         group=Group.PLAN_AREAS,
         title=_("Industrial clusters"),
-        url=_collection("clusters"),
+        queryset=Cluster.objects.all(),
+        fields=fields_of(Cluster, *LOCATED, "level", "kind", "parent", "counties", "industries"),
+        filterset=ClusterFilter,
+        tile_fields=("name_en", "location_precision"),
         record_kind="cluster",
         geometry=Geometry.POINT,
         symbols=(Symbol("", _("Industrial cluster or plate"), "--map-cluster", mark="cluster"),),
@@ -182,7 +102,10 @@ LAYERS: tuple[Layer, ...] = (
         id="start-up-areas",
         group=Group.PLAN_AREAS,
         title=_("Start-up areas"),
-        url=_collection("start-up-areas"),
+        queryset=StartUpArea.objects.all(),
+        fields=fields_of(StartUpArea, *LOCATED, "county", "town", "park"),
+        filterset=StartUpAreaFilter,
+        tile_fields=("name_en", "location_precision"),
         record_kind="startuparea",
         geometry=Geometry.POINT,
         symbols=(Symbol("", _("Start-up area"), "--map-start-up", mark="start-up"),),
@@ -192,10 +115,54 @@ LAYERS: tuple[Layer, ...] = (
         schematic=True,
     ),
     Layer(
+        id="parcels",
+        group=Group.PLAN_AREAS,
+        title=_("Land parcels"),
+        queryset=Parcel.objects.all(),
+        fields=(*fields_of(Parcel, *SHAPE, "county", "park", "state"), field_of(Parcel, "area_m2", "m2")),
+        filterset=ParcelFilter,
+        tile_fields=("state", "area_m2"),
+        copies=COPIES,
+        geometry=Geometry.AREA,
+        symbol_field="state",
+        symbols=(
+            _symbol(Parcel.State.AVAILABLE, "--map-parcel", width=1.25),
+            _symbol(Parcel.State.RESERVED, "--map-parcel", width=1.25, dash="4 3"),
+            _symbol(Parcel.State.SUPPLIED, "--map-parcel", width=2),
+            Symbol("", _("state not told"), "--map-parcel", width=0.75),
+        ),
+        source_note=_("The land ledger holds no surveyed parcel yet."),
+        label=Label(min_zoom=15),
+        min_zoom=10,
+        visible=False,
+    ),
+    Layer(
+        id="control-lines",
+        group=Group.CONTROL_LINES,
+        title=_("Farmland, ecology, urban growth"),
+        queryset=ControlLine.objects.all(),
+        fields=fields_of(ControlLine, *SHAPE, "line", "county"),
+        filterset=ControlLineFilter,
+        tile_fields=("line",),
+        copies=COPIES,
+        geometry=Geometry.AREA,
+        symbol_field="line",
+        symbols=(
+            Symbol("permanent-basic-farmland", _("Permanent basic farmland"), "--map-farmland", width=1.25, dash="2 2"),
+            Symbol("ecological-redline", _("Ecological protection red line"), "--map-ecology", width=1.75, dash="8 3"),
+            Symbol("urban-boundary", _("Urban growth boundary"), "--map-urban", width=2.25),
+        ),
+        source_note=_("No line has been published: the portal holds their rules and no geometry yet."),
+        visible=False,
+    ),
+    Layer(
         id="structure",
         group=Group.STRUCTURE,
         title=_("Cores, axes, barriers and corridors"),
-        url=_collection("structure-elements"),
+        queryset=StructureElement.objects.all(),
+        fields=fields_of(StructureElement, *LOCATED, "scheme", "kind", "counties", "parks", "clusters"),
+        filterset=StructureElementFilter,
+        tile_fields=("name_en", "kind", "location_precision"),
         record_kind="structureelement",
         geometry=Geometry.MIXED,
         symbol_field="kind",
@@ -219,7 +186,10 @@ LAYERS: tuple[Layer, ...] = (
         id="transport",
         group=Group.TRANSPORT,
         title=_("Railways, roads, stations, airports"),
-        url=_collection("transport-works"),
+        queryset=TransportWork.objects.all(),
+        fields=fields_of(TransportWork, *LOCATED, "mode", "state", "parent", "counties"),
+        filterset=TransportWorkFilter,
+        tile_fields=("name_en", "mode", "state", "location_precision"),
         record_kind="transportwork",
         geometry=Geometry.MIXED,
         symbol_field="mode",
@@ -240,7 +210,10 @@ LAYERS: tuple[Layer, ...] = (
         id="towns",
         group=Group.BASE,
         title=_("Towns"),
-        url=_collection("towns"),
+        queryset=Town.objects.all(),
+        fields=fields_of(Town, *LOCATED, "county", "is_development_town", "is_added_key_town"),
+        filterset=TownFilter,
+        tile_fields=("name_en", "county", "location_precision"),
         record_kind="town",
         geometry=Geometry.POINT,
         symbols=(Symbol("", _("Town or subdistrict"), "--map-town", mark="town"),),
@@ -254,8 +227,7 @@ LAYERS: tuple[Layer, ...] = (
         id="rivers",
         group=Group.BASE,
         title=_("Rivers"),
-        url="/map/rivers.geojson",
-        record_kind="",
+        drawn_from="/map/rivers.geojson",
         geometry=Geometry.LINE,
         symbols=(Symbol("", _("River"), "--map-river", width=1.75),),
         source_note=_("Scale 1:4,000,000, about 1 km off the real river."),
@@ -265,7 +237,11 @@ LAYERS: tuple[Layer, ...] = (
         id="counties",
         group=Group.BASE,
         title=_("Counties"),
-        url=_collection("counties"),
+        queryset=County.objects.all(),
+        fields=fields_of(County, *RECORD, "zone", "prefecture", "functional_class"),
+        filterset=CountyFilter,
+        geometry_field="boundary",
+        tile_fields=("name_en", "prefecture", "functional_class"),
         record_kind="county",
         geometry=Geometry.AREA,
         symbols=(Symbol("", _("County, city or district"), "--map-county", width=1, fill="--map-land"),),
@@ -273,6 +249,16 @@ LAYERS: tuple[Layer, ...] = (
         label=Label(min_zoom=0),
     ),
 )
+
+
+def published() -> list[Layer]:
+    """The layers that have rows, in the order of the layer control."""
+    return [layer for layer in LAYERS if layer.queryset is not None]
+
+
+def find(layer_id: str) -> Layer | None:
+    """The published layer with this id."""
+    return next((layer for layer in published() if layer.id == layer_id), None)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from django.views.i18n import JavaScriptCatalog, set_language
 
 from projects import views as project_views
 
-from . import health, pages, views
+from . import health, pages, tiles, views
 
 
 class CodeConverter(StringConverter):
@@ -39,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<code:code>/", project_views.project, name="project"),
     path("panel/<str:kind>/<code:code>/", pages.panel, name="panel"),
     path("api/v1/", include("portal.api")),
+    path("tiles/<str:ids>/<str:z>/<str:x>/<str:y>.mvt", tiles.tile, name="tile"),
+    path("tiles/<str:ids>.json", tiles.tile_json, name="tile-json"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

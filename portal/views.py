@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from zones.boundaries import CREDIT
 from zones.models import County
 
-from .layers import LAYERS, layer_groups
+from . import layers
 
 RETRY_AFTER_S = 10
 RIVERS_MAX_AGE_S = 24 * 60 * 60
@@ -32,15 +32,15 @@ def _map_config() -> dict[str, Any]:
         "language": get_language(),
         "bounds": County.objects.aggregate(extent=Extent("boundary"))["extent"],
         "panelUrl": reverse("panel", kwargs={"kind": "KIND", "code": "CODE"}),
-        "layers": [layer.for_scripts() for layer in LAYERS],
+        "layers": [layer.for_scripts() for layer in layers.LAYERS],
     }
 
 
 @require_safe
 def map_page(request: HttpRequest) -> HttpResponse:
     context = {
-        "groups": layer_groups(),
-        "layers": LAYERS,
+        "groups": layers.layer_groups(),
+        "layers": layers.LAYERS,
         "map_config": _map_config(),
         "modules": MAP_MODULES,
         "boundary_credit": CREDIT,

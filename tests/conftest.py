@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
 
+from portal.relation import _public_relation
 from tests.guards import refuse_network
 
 
@@ -25,3 +26,9 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _default_language() -> None:
     """A request leaves its language behind in the thread."""
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_statement() -> None:
+    """What anonymous readers may see is compiled once a process; a test may have changed it."""
+    _public_relation.cache_clear()
