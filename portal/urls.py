@@ -6,7 +6,7 @@ from django.views.i18n import JavaScriptCatalog, set_language
 
 from projects import views as project_views
 
-from . import health, pages, tiles, views
+from . import health, ogc, pages, tiles, views
 
 
 class CodeConverter(StringConverter):
@@ -17,8 +17,28 @@ class CodeConverter(StringConverter):
 
 register_converter(CodeConverter, "code")
 
+OGC: list[URLPattern] = [
+    path("", ogc.landing, name="ogc-landing"),
+    path("conformance", ogc.conformance, name="ogc-conformance"),
+    path("api", ogc.api, name="ogc-api"),
+    path("collections", ogc.collections, name="ogc-collections"),
+    path("collections/<slug:layer_id>", ogc.collection, name="ogc-collection"),
+    path("collections/<slug:layer_id>/queryables", ogc.queryables, name="ogc-queryables"),
+    path("collections/<slug:layer_id>/schema", ogc.schema, name="ogc-schema"),
+    path("collections/<slug:layer_id>/items", ogc.items, name="ogc-items"),
+    path("collections/<slug:layer_id>/items/<code:code>", ogc.item, name="ogc-item"),
+    path("collections/<slug:layer_id>/tiles", ogc.tilesets, name="ogc-tilesets"),
+    path("collections/<slug:layer_id>/tiles/WebMercatorQuad", ogc.tileset, name="ogc-tileset"),
+    path("collections/<slug:layer_id>/tiles/WebMercatorQuad/<str:zoom>/<str:row>/<str:column>", ogc.tile, name="ogc-tile"),
+    path("tileMatrixSets", ogc.tile_matrix_sets, name="ogc-tile-matrix-sets"),
+    path("tileMatrixSets/WebMercatorQuad", ogc.tile_matrix_set, name="ogc-tile-matrix-set"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
+    # Near the top, because each address before it is tried first and no others are asked for so often.
+    path("ogc/", include(OGC)),
+    path("ogc", ogc.landing),
     path("map/rivers.geojson", views.rivers, name="map-rivers"),
     path("language/", set_language, name="set_language"),
     path("jsi18n/", JavaScriptCatalog.as_view(domain="djangojs", packages=None), name="javascript-catalog"),

@@ -4,24 +4,20 @@ A console error, a script error or a request that leaves this machine fails the 
 """
 
 import os
-import secrets
-import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.browser.pages import MapPage
+from tests.server import environment, running
 
 # Playwright runs an event loop in this thread; Django would take the tests' queries for ones inside a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -35,78 +31,17 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-START_TIMEOUT_S = 60
 WAIT_MS = 15_000
-
-
-def database_url() -> str:
-    """The address of this worker's test database."""
-    at = connection.settings_dict
-    return f"postgres://{quote(at['USER'])}:{quote(at['PASSWORD'])}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310
-            return response.status == 200
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
 
 
 @pytest.fixture(scope="session")
 def portal_url(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     directory = tmp_path_factory.mktemp("portal")
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
-        "DATABASE_URL": database_url(),
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "TEST_STATIC_ROOT": str(directory / "static"),
-        "LOG_LEVEL": "WARNING",
-    }
+    variables = environment("tests.browser.settings", TEST_STATIC_ROOT=str(directory / "static"))
     collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
-    subprocess.run(collect, check=True, env=environment, cwd=settings.BASE_DIR)
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    granian = str(Path(sys.executable).with_name("granian"))
-    serve = [
-        granian,
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-    ]
-    log = directory / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*serve, "portal.wsgi:application"], env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            for _attempt in range(START_TIMEOUT_S * 10):
-                if answers(f"{url}/healthz"):
-                    break
-                try:
-                    server.wait(0.1)
-                except subprocess.TimeoutExpired:
-                    continue
-                break
-            assert answers(f"{url}/healthz"), log.read_text()
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
+    subprocess.run(collect, check=True, env=variables, cwd=settings.BASE_DIR)
+    with running(variables, directory / "server.log") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

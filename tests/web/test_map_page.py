@@ -18,6 +18,8 @@ from portal.layers import LAYERS, Group, Layer, Symbol, layer_groups
 MAP_CSS = (settings.BASE_DIR / "static/css/map.css").read_text()
 BASE_CSS = (settings.BASE_DIR / "static/css/base.css").read_text()
 MARKS = (settings.BASE_DIR / "templates/portal/map_marks.html").read_text()
+# No source has given a parcel or published a control line: the portal has the layers and says so.
+NO_DATA = {"parcels", "control-lines"}
 SYMBOLS = [pytest.param(symbol, id=f"{layer.id}-{symbol.value}") for layer in LAYERS for symbol in layer.symbols]
 
 
@@ -51,7 +53,7 @@ def test_the_address_of_a_layer_answers_with_features(client: Client, layer: Lay
     response = client.get(layer.url)
     assert response.status_code == HTTPStatus.OK
     features = json.loads(response.content)["features"]
-    assert features
+    assert features or layer.id in NO_DATA
     assert all(feature["properties"]["name"] for feature in features)
 
 

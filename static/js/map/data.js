@@ -29,7 +29,7 @@ async function fetchPages(url) {
     if (!response.ok) throw new Error(`${next}: ${response.status}`);
     const page = await response.json();
     features.push(...page.features);
-    next = page.next ?? undefined;
+    next = page.links?.find((/** @type {{rel: string, href: string}} */ link) => link.rel === "next")?.href;
   }
   return features;
 }
