@@ -20,6 +20,9 @@ from projects import api as projects
 from zones.api import areas, economy, facts, governance, plan, works
 from zones.models.records import kind_of
 
+from .identify import identify
+from .search import search
+
 app_name = "api"
 
 router = SimpleRouter()
@@ -65,6 +68,8 @@ class EndpointSerializer(serializers.Serializer[Any]):
 class RootSerializer(serializers.Serializer[Any]):
     schema = serializers.URLField()
     docs = serializers.URLField()
+    identify = serializers.URLField(help_text="What is at a place.")
+    search = serializers.URLField(help_text="Records by name, pinyin or code.")
     lists = EndpointSerializer(many=True)
 
 
@@ -78,6 +83,8 @@ class RootView(StrictView):
             {
                 "schema": reverse("api:schema", request=request),
                 "docs": reverse("api:docs", request=request),
+                "identify": reverse("api:identify", request=request),
+                "search": reverse("api:search", request=request),
                 "lists": [
                     {
                         "kind": kind_of(view.queryset.model),
@@ -119,5 +126,7 @@ urlpatterns = [
     path("", RootView.as_view(), name="root"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
+    path("identify", identify, name="identify"),
+    path("search", search, name="search"),
     *router.urls,
 ]

@@ -147,7 +147,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "AUTHENTICATION_WHITELIST": [],
     # Not the default hook: it gathers choices by field name, and the "kind" of ten models would need ten names.
-    "POSTPROCESSING_HOOKS": ["lib.openapi.without_noise"],
+    "POSTPROCESSING_HOOKS": ["lib.openapi.without_noise", "portal.api_document.add_plain_views"],
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import validate
 
+from portal import api_document
 from portal.api import openapi_document
 from tests.factories import make_one_of_each
 
@@ -48,7 +50,7 @@ def test_the_document_is_valid_and_was_made_without_a_guess() -> None:
 
 def test_everything_is_described() -> None:
     addresses = {f"/api/v1/{name}/{rest}" for name in NAMES for rest in ("", "{code}/")}
-    assert set(document()["paths"]) == addresses | {"/api/v1/"}
+    assert set(document()["paths"]) == addresses | set(api_document.PATHS) | {"/api/v1/"}
     for address, operations in document()["paths"].items():
         assert set(operations) == {"get"}
         operation = operations["get"]
@@ -143,6 +145,48 @@ def test_every_answer_is_as_documented(get: Get, client: Client, name: str) -> N
     if name in DRAWN:
         assert_as_documented(get(name, f="geojson"), listed)
         assert_as_documented(get(name, record.code, f="geojson"), single)
+
+
+# A plain view, with parameters that it answers and some that it refuses.
+PLAIN = [
+    ("/api/v1/identify", "lon=112.595824&lat=38.178653&tolerance_m=5000", "lon=112"),
+    ("/api/v1/identify", "easting=37500000&northing=4200000&crs=EPSG:4525&layers=counties", "lon=112&lat=38&limit=0"),
+    ("/api/v1/search", "q=阳曲", ""),
+    ("/api/v1/search", "q=taiyuan&limit=50", "q=a&layers=nothing"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("address", "good", "bad"), PLAIN)
+def test_a_plain_view_is_as_documented(client: Client, address: str, good: str, bad: str) -> None:
+    answer = client.get(f"{address}?{good}")
+    assert answer.status_code == 200
+    assert_as_documented(answer, address)
+    refused = client.get(f"{address}?{bad}")
+    assert refused.status_code == 400
+    assert_as_documented(refused, address)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("address", "good"), [(address, good) for address, good, _bad in PLAIN])
+def test_a_plain_view_without_a_database_is_as_documented(
+    client: Client, monkeypatch: pytest.MonkeyPatch, address: str, good: str
+) -> None:
+    def fail(*_args: object) -> None:
+        raise OperationalError("password of secret")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", fail)
+    answer = client.get(f"{address}?{good}")
+    assert answer.status_code == 503
+    assert_as_documented(answer, address)
+
+
+@pytest.mark.parametrize("address", sorted({address for address, _good, _bad in PLAIN}))
+def test_the_parameters_of_a_plain_view_are_those_that_are_taken(client: Client, address: str) -> None:
+    for parameter in document()["paths"][address]["get"]["parameters"]:
+        refused = client.get(address, {parameter["name"]: ""})
+        assert [error["parameter"] for error in refused.json()["errors"]] == [parameter["name"]]
+        assert "has no value" in refused.json()["detail"]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,16 @@
+"""What the OpenAPI document of the REST API says of the addresses that plain views answer."""
+
+from typing import Any
+
+from lib.openapi import refusal
+
+from . import identify, search
+
+PATHS = search.PATHS | identify.PATHS
+
+
+def add_plain_views(result: Any, **kwargs: Any) -> Any:
+    """drf-spectacular's hook: it sees REST views only."""
+    result["paths"] = dict(sorted((result["paths"] | PATHS).items()))
+    result["components"]["responses"]["503"] = refusal("503")
+    return result
