@@ -16,6 +16,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from lib.http import refusable
@@ -54,7 +55,7 @@ def tile_json(request: HttpRequest, ids: str) -> HttpResponse:
     template = request.build_absolute_uri(request.path.removesuffix(".json")) + "/{z}/{x}/{y}.mvt"
     body = {
         "tilejson": "3.0.0",
-        "name": _(", ").join(str(layer.title) for layer in chosen),
+        "name": pgettext("between the items of a list", ", ").join(str(layer.title) for layer in chosen),
         "description": " ".join(str(layer.source_note) for layer in chosen),
         "attribution": CREDIT,
         "scheme": "xyz",
