@@ -4,9 +4,9 @@ from typing import Any
 
 from lib.openapi import refusal
 
-from . import identify, search
+from . import export, identify, search
 
-PATHS = search.PATHS | identify.PATHS
+PATHS = search.PATHS | identify.PATHS | export.PATHS
 
 
 def add_plain_views(result: Any, **kwargs: Any) -> Any:

@@ -43,7 +43,7 @@ def _drawn(found: Relation, tile: Tile) -> Sql:
     counted, counted_params = _counted(found, tile)
     # PostgreSQL comes to ELSE only when there are too many.
     sql = (
-        f"(SELECT CASE WHEN count(*) <= {MAX_FEATURES} THEN ST_AsMVT(t, %s, {EXTENT}, 'geom', 'pk') ELSE {counted} END FROM ("  # noqa: S608
+        f"(SELECT CASE WHEN count(*) <= {MAX_FEATURES} THEN ST_AsMVT(t, %s, {EXTENT}, 'geom', 'pk') ELSE {counted} END FROM ("
         f"SELECT f.pk, {columns}, "
         f"ST_AsMVTGeom({_shape(found.layer, tile)}, ST_TileEnvelope(%s, %s, %s), {EXTENT}, {BUFFER}, true) AS geom "
         f"FROM {found.sql} WHERE {_IN_BOX} LIMIT {MAX_FEATURES + 1}) AS t)"
@@ -73,7 +73,7 @@ def _counted(found: Relation, tile: Tile) -> Sql:
     west, north = tile.x * CELLS, tile.y * CELLS
     sums = "".join(f", {quoted(name)}::double precision AS {quoted(name)}" for name in _sums(found.layer))
     sql = (
-        f"(SELECT ST_AsMVT(c, %s, {EXTENT}, 'geom') FROM (SELECT ST_Point("  # noqa: S608
+        f"(SELECT ST_AsMVT(c, %s, {EXTENT}, 'geom') FROM (SELECT ST_Point("
         f"(x - {west}) * {CELL_UNITS} + {CELL_UNITS // 2}, (y - {north}) * {CELL_UNITS} + {CELL_UNITS // 2}"
         f") AS geom, count::bigint AS count{sums} FROM ({cells}) AS cell) AS c)"
     )
@@ -94,7 +94,7 @@ def _kept_cells(found: Relation, tile: Tile) -> Sql | None:
         for name in aggregate.sums
     )
     sql = (
-        f"SELECT x, y, sum(count) AS count{sums} FROM {quoted(aggregate.grid._meta.db_table)} "  # noqa: S608
+        f"SELECT x, y, sum(count) AS count{sums} FROM {quoted(aggregate.grid._meta.db_table)} "
         f"WHERE zoom = %s AND x >> {CELL_LEVELS} = %s AND y >> {CELL_LEVELS} = %s GROUP BY x, y HAVING sum(count) > 0"
     )
     return sql, [tile.z, tile.x, tile.y]
@@ -104,7 +104,7 @@ def _cells(found: Relation, tile: Tile) -> Sql:
     sums = "".join(f", sum(f.{quoted(name)}) AS {quoted(name)}" for name in _sums(found.layer))
     x, y = cell_sql("f.geom", tile.z)
     sql = (
-        f"SELECT * FROM (SELECT {x} AS x, {y} AS y, count(*) AS count{sums} FROM {found.sql} WHERE {_IN_BOX} GROUP BY 1, 2) AS g "  # noqa: S608
+        f"SELECT * FROM (SELECT {x} AS x, {y} AS y, count(*) AS count{sums} FROM {found.sql} WHERE {_IN_BOX} GROUP BY 1, 2) AS g "
         f"WHERE x >> {CELL_LEVELS} = %s AND y >> {CELL_LEVELS} = %s"
     )
     return sql, [*found.params, *tile.bounds, tile.x, tile.y]

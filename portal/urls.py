@@ -6,7 +6,7 @@ from django.views.i18n import JavaScriptCatalog, set_language
 
 from projects import views as project_views
 
-from . import health, ogc, pages, tiles, views
+from . import export, health, ogc, pages, tiles, views
 
 
 class CodeConverter(StringConverter):
@@ -58,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/", project_views.projects, name="projects"),
     path("projects/<code:code>/", project_views.project, name="project"),
     path("panel/<str:kind>/<code:code>/", pages.panel, name="panel"),
+    path("api/v1/exports/<str:layer_id>/", export.download, name="export"),
     path("api/v1/", include("portal.api")),
     path("tiles/<str:ids>/<str:z>/<str:x>/<str:y>.mvt", tiles.tile, name="tile"),
     path("tiles/<str:ids>.json", tiles.tile_json, name="tile-json"),
