@@ -101,7 +101,8 @@ def _kept_cells(found: Relation, tile: Tile) -> Sql | None:
 
 
 def _cells(found: Relation, tile: Tile) -> Sql:
-    sums = "".join(f", sum(f.{quoted(name)}) AS {quoted(name)}" for name in _sums(found.layer))
+    # As decimals: a sum of floats depends on the order of the rows, and the database keeps decimals.
+    sums = "".join(f", sum(f.{quoted(name)}::numeric) AS {quoted(name)}" for name in _sums(found.layer))
     x, y = cell_sql("f.geom", tile.z)
     sql = (
         f"SELECT * FROM (SELECT {x} AS x, {y} AS y, count(*) AS count{sums} FROM {found.sql} WHERE {_IN_BOX} GROUP BY 1, 2) AS g "

@@ -66,7 +66,8 @@ def test_the_map_names_its_boundaries_scale_and_position(map_page: MapPage) -> N
 
 def test_a_layer_is_asked_for_once_and_only_when_it_is_on(map_page: MapPage) -> None:
     asked: list[str] = []
-    map_page.page.on("request", lambda request: asked.append(request.url) if "geojson" in request.url else None)
+    features = re.compile(r"/items\?|geojson")
+    map_page.page.on("request", lambda request: asked.append(request.url) if features.search(request.url) else None)
     map_page.open()
     on = map_page.page.locator('input[name="layer"]:checked').count()
     assert len(asked) == on
@@ -342,12 +343,12 @@ def test_a_broken_link_opens_the_map_all_the_same(map_page: MapPage, hash_: str)
 
 def test_a_layer_that_fails_says_so_and_comes_on_retry(map_page: MapPage, watch: Watch) -> None:
     watch.expected = "Failed to load resource"
-    map_page.page.route("**/api/v1/parks/**", lambda route: route.fulfill(status=503, body="{}"))
+    map_page.page.route("**/collections/parks/items**", lambda route: route.fulfill(status=503, body="{}"))
     map_page.open()
     expect(map_page.notice()).to_contain_text("未能加载：园区")
     expect(map_page.layer_state("parks")).to_contain_text("加载失败")
     expect(map_page.symbols("projects")).not_to_have_count(0)
-    map_page.page.unroute("**/api/v1/parks/**")
+    map_page.page.unroute("**/collections/parks/items**")
     map_page.notice().get_by_role("button", name="重试").click()
     expect(map_page.symbols("parks")).not_to_have_count(0)
     expect(map_page.notice()).to_be_empty()
@@ -365,8 +366,8 @@ def test_facts_that_fail_say_so_and_come_on_retry(map_page: MapPage, watch: Watc
 
 
 def test_an_empty_layer_says_so(map_page: MapPage) -> None:
-    empty = json.dumps({"type": "FeatureCollection", "features": [], "next": None})
-    map_page.page.route("**/api/v1/parks/**", lambda route: route.fulfill(body=empty, content_type="application/geo+json"))
+    empty = json.dumps({"type": "FeatureCollection", "features": [], "links": []})
+    map_page.page.route("**/collections/parks/items**", lambda route: route.fulfill(body=empty, content_type="application/geo+json"))
     map_page.open()
     expect(map_page.layer_state("parks")).to_have_text("暂无记录。")
 
@@ -375,12 +376,12 @@ def test_an_empty_layer_says_so(map_page: MapPage) -> None:
 
 
 def with_projects(page: Page, features: list[dict[str, object]]) -> None:
-    body = json.dumps({"type": "FeatureCollection", "features": features, "next": None})
+    body = json.dumps({"type": "FeatureCollection", "features": features, "links": []})
 
     def answer(route: Route) -> None:
         route.fulfill(body=body, content_type="application/geo+json")
 
-    page.route("**/api/v1/projects/**", answer)
+    page.route("**/collections/projects/items**", answer)
 
 
 def project(code: str, lon: float, lat: float, **properties: object) -> dict[str, object]:
