@@ -22,14 +22,22 @@ CELL_UNITS = EXTENT // CELLS
 Sql = tuple[str, list[Any]]
 
 
-def tile_sql(found: Relation, tile: Tile) -> Sql:
-    """SQL for the bytes of one layer's part of a tile, never null, and its parameters."""
+def tile_sql(found: Relation, tile: Tile, *, is_crowded: bool = False) -> Sql:
+    """SQL for the bytes of one layer's part of a tile, and its parameters.
+
+    Null where there are more than MAX_FEATURES, unless the tile is known to be crowded: the SQL that counts them then takes
+    longer to plan than most tiles to make.
+    """
     layer = found.layer
     if tile.z < layer.min_zoom:
         return "''::bytea", []
     if layer.aggregate and tile.z < layer.aggregate.below_zoom:
         return _counted(found, tile)
-    return _drawn(found, tile)
+    sql, params = _drawn(found, tile)
+    if is_crowded:
+        counted, counted_params = _counted(found, tile)
+        return f"coalesce({sql}, {counted})", [*params, *counted_params]
+    return sql, params
 
 
 def tile_fields(layer: Layer) -> tuple[Field, ...]:
@@ -40,15 +48,13 @@ def tile_fields(layer: Layer) -> tuple[Field, ...]:
 
 def _drawn(found: Relation, tile: Tile) -> Sql:
     columns = ", ".join(_column(field) for field in tile_fields(found.layer))
-    counted, counted_params = _counted(found, tile)
-    # PostgreSQL comes to ELSE only when there are too many.
     sql = (
-        f"(SELECT CASE WHEN count(*) <= {MAX_FEATURES} THEN ST_AsMVT(t, %s, {EXTENT}, 'geom', 'pk') ELSE {counted} END FROM ("
+        f"(SELECT CASE WHEN count(*) <= {MAX_FEATURES} THEN ST_AsMVT(t, %s, {EXTENT}, 'geom', 'pk') END FROM ("
         f"SELECT f.pk, {columns}, "
         f"ST_AsMVTGeom({_shape(found.layer, tile)}, ST_TileEnvelope(%s, %s, %s), {EXTENT}, {BUFFER}, true) AS geom "
         f"FROM {found.sql} WHERE {_IN_BOX} LIMIT {MAX_FEATURES + 1}) AS t)"
     )
-    return sql, [found.layer.id, *counted_params, tile.z, tile.x, tile.y, *found.params, *tile.bounds]
+    return sql, [found.layer.id, tile.z, tile.x, tile.y, *found.params, *tile.bounds]
 
 
 _IN_BOX = f"f.geom && ST_MakeEnvelope(%s, %s, %s, %s, {STORAGE_SRID})"
