@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -62,7 +63,7 @@ def problem_middleware(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code < 400 or not request.path_info.startswith(MACHINE_ROOTS):
+        if response.status_code < 400 or not f"{request.path_info}/".startswith(MACHINE_ROOTS):
             return response
         if response.headers.get("Content-Type") == PROBLEM_JSON:
             return response
@@ -104,8 +105,9 @@ def problem_json(request: HttpRequest, status: int, detail: str, errors: list[di
 
 
 def refusable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view whose Refusal is answered with problem+json."""
+    """A view that only reads, whose Refusal is answered with problem+json."""
 
+    @csrf_exempt  # who tries to write is told that it can't be (405), not asked for the token of a form (403)
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

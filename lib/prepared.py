@@ -14,13 +14,14 @@ from django.db import DatabaseError
 
 _TYPES: dict[type, str] = {float: "double precision", int: "integer", str: "text", list: "text[]"}
 _UNKNOWN, _THERE_ALREADY = "26000", "42P05"  # SQLSTATE: invalid_sql_statement_name, duplicate_prepared_statement
+_PLACES = re.compile(r"'[^']*'|\$(\d+)")  # and texts, where $1 is no place
 MOST_PREPARED = 50  # a connection; a plan of ten layers takes some 100 kB
 
 _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 def execute(cursor: Any, sql: str, values: Sequence[Any], *, keep: bool = True) -> None:
-    """Runs ``sql``, a complete statement with $1, $2 … where the values go and no other $; the rows are the cursor's.
+    """Runs ``sql``, a complete statement with $1, $2 … where the values go; the rows are the cursor's.
 
     Not to ``keep`` is for a statement that hardly comes again.
     """
@@ -48,4 +49,4 @@ def execute(cursor: Any, sql: str, values: Sequence[Any], *, keep: bool = True) 
 def plain(cursor: Any, sql: str, values: Sequence[Any]) -> str:
     """The statement with the values in it."""
     literals = [cursor.mogrify("%s", [value]).decode() for value in values]
-    return re.sub(r"\$(\d+)", lambda place: str(literals[int(place[1]) - 1]), sql)
+    return _PLACES.sub(lambda found: str(literals[int(found[1]) - 1]) if found[1] else found[0], sql)

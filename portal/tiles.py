@@ -14,7 +14,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -83,7 +83,7 @@ def tile_response(
         raise Refusal(status=404, detail=detail % {"zoom": MAX_ZOOM})
     found = _relations(request, chosen, filters or {})
     tag, content = _read(found, address, request.headers.get("If-None-Match", ""))
-    response = HttpResponse(status=304) if content is None else HttpResponse(content, content_type=MEDIA_TYPE)
+    response = HttpResponseNotModified() if content is None else HttpResponse(content, content_type=MEDIA_TYPE)
     response.headers["ETag"] = tag
     # no-cache: a cache may keep it and asks each time, because the next answer may be another.
     response.headers["Cache-Control"] = "public, no-cache" if request.user.is_anonymous else "private, no-cache"

@@ -1,6 +1,7 @@
 """Geometry literals of a filter (GeoJSON and boxes), checked and brought into the storage CRS."""
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 from typing import Any
@@ -14,10 +15,11 @@ from .terms import refusal
 
 Position = tuple[float, float]  # east or longitude first, whatever the system declares
 
-# What is straight in a projected CRS is bent in degrees, by 2 cm at most between points so far apart. A line is given no more
-# points than so many.
+# What is straight in a projected CRS is bent in degrees, by 2 cm at most between points so far apart. A geometry is given no
+# more points than so many, however many lines it has.
 _STEP_M = 1000
 _MOST_STEPS = 5000
+_LINES = re.compile(r"(?<!MULTIPOINT)\(([^()]+,[^()]+)\)")  # in WKT
 
 
 def geometry_of(node: dict[str, Any], system: CRS) -> GEOSGeometry:
@@ -26,12 +28,15 @@ def geometry_of(node: dict[str, Any], system: CRS) -> GEOSGeometry:
     Errors: Refusal that says what is wrong with it.
     """
     # By way of WKT: an object of GEOS for each point would take a second for ten thousand.
-    built = GEOSGeometry(_box(node["bbox"], system) if "type" not in node else _wkt(node, system), srid=system.srid)
+    wkt = _box(node["bbox"], system) if "type" not in node else _wkt(node, system)
+    built = GEOSGeometry(wkt, srid=system.srid)
     parts: Any = built if built.geom_type == "GeometryCollection" else [built]
     for part in parts:
         if (reason := part.valid_reason) != "Valid Geometry":
             raise refusal(_("A geometry of the filter is not valid: %(reason)s.") % {"reason": reason})
     if not system.is_geographic:
+        step = max(_STEP_M, built.length / _MOST_STEPS)
+        built = GEOSGeometry(_LINES.sub(lambda line: _dense(line[1], step), wkt), srid=system.srid)
         _transform(built)
     built.srid = STORAGE_SRID
     return built
@@ -93,29 +98,28 @@ def _ring(node: Any, system: CRS) -> str:
     positions = [_position(position, system) for position in _some(node)]
     if len(positions) < 4 or positions[0] != positions[-1]:
         raise refusal(_("A ring of a polygon has at least four positions, and the last is the first again."))
-    return _joined(positions, system)
+    return _joined(positions)
 
 
 def _line(node: Any, system: CRS) -> str:
     positions = [_position(position, system) for position in _some(node)]
     if len(positions) < 2:
         raise refusal(_("A line has at least two positions."))
-    return _joined(positions, system)
+    return _joined(positions)
 
 
-def _joined(positions: list[Position], system: CRS) -> str:
-    return _listed(map(_text, positions if system.is_geographic else _dense(positions)))
-
-
-def _dense(positions: list[Position]) -> list[Position]:
-    length = sum(math.dist(start, end) for start, end in pairwise(positions))
-    step = max(_STEP_M, length / _MOST_STEPS)
+def _dense(line: str, step: float) -> str:
+    positions = [(float(x), float(y)) for x, y in map(str.split, line.split(","))]
     dense = positions[:1]
     for (x, y), (x_end, y_end) in pairwise(positions):
         count = math.ceil(math.hypot(x_end - x, y_end - y) / step)
         dense.extend((x + (x_end - x) * part / count, y + (y_end - y) * part / count) for part in range(1, count))
         dense.append((x_end, y_end))
-    return dense
+    return _joined(dense)
+
+
+def _joined(positions: Iterable[Position]) -> str:
+    return _listed(map(_text, positions))
 
 
 def _position(node: Any, system: CRS) -> Position:
@@ -143,11 +147,11 @@ def _box(node: Any, system: CRS) -> str:
     if south >= north or west == east or (west > east and not system.is_geographic):
         raise refusal(_("The first corner of a bbox must lie south-west of the second."))
     if west > east:
-        parts = [_rectangle(west, south, 180.0, north, system), _rectangle(-180.0, south, east, north, system)]
+        parts = [_rectangle(west, south, 180.0, north), _rectangle(-180.0, south, east, north)]
         return f"MULTIPOLYGON{_listed(parts)}"
-    return f"POLYGON{_rectangle(west, south, east, north, system)}"
+    return f"POLYGON{_rectangle(west, south, east, north)}"
 
 
-def _rectangle(west: float, south: float, east: float, north: float, system: CRS) -> str:
+def _rectangle(west: float, south: float, east: float, north: float) -> str:
     corners = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-    return _listed([_joined(corners, system)])
+    return _listed([_joined(corners)])

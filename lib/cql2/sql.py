@@ -20,6 +20,7 @@ MAX_ITEMS = 1000  # of a list
 MAX_OPERATIONS = 50  # of arithmetic
 MAX_FOLDINGS = 200  # CASEI and ACCENTI, which are long in SQL
 MAX_PATTERN = 500  # characters
+MAX_VERTICES = 20_000  # of all geometries, with those that straight lines of a projected CRS are given
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class _Translator:
         self.conditions = 0
         self.operations = 0
         self.foldings = 0
+        self.vertices = 0
 
     def term(self, node: Node) -> Term:
         self.depth += 1
@@ -149,6 +151,9 @@ class _Translator:
             raise refusal(_("An interval stands in temporal functions only."))
         if names == {"bbox"} or ("type" in names and names <= {"type", "coordinates", "geometries", "bbox"}):
             geometry = geometry_of(node, self.system)
+            self.vertices += geometry.num_coords
+            if self.vertices > MAX_VERTICES:
+                raise refusal(_("The geometries of a filter have %(limit)s vertices at most.") % {"limit": MAX_VERTICES})
             return Term("%s::geometry", (geometry.hexewkb.decode(),), "geometry", geometry)
         raise refusal(_("CQL2 has no object with the members %(names)s.") % {"names": shown(", ".join(names))})
 

@@ -13,7 +13,7 @@ from .job import SHAPE, Job, literal
 
 # A cell that begins with one of these is run as a formula by spreadsheets, in full width by some of them. The apostrophe is
 # what is put before it; one that is there already gets a second, so that taking one away always gives the text back.
-DANGEROUS = "=+-@\t\r＝＋－＠'"
+DANGEROUS = "=+-@\t\r\n＝＋－＠'"
 _DANGEROUS_CODES = ", ".join(str(ord(character)) for character in DANGEROUS)
 
 # Lines as they are: neither character can stand in JSON or in our XML, so COPY never has to quote.

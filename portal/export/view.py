@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from threading import BoundedSemaphore
+from typing import Any
 from urllib.parse import quote
 
 from django.db.models import Model
@@ -58,6 +60,19 @@ class Download(FileResponse):
     block_size = 256 * 1024
 
 
+# Of the four threads of a process (bin/serve): a reader holds one until the last byte is sent, however slowly.
+_DOWNLOADS = BoundedSemaphore(2)
+
+
+class _Held(FileIO):
+    """A finished file; closing it, which the response does at its end, makes room for another download."""
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            _DOWNLOADS.release()
+
+
 @never_cache
 @require_safe
 @refusable
@@ -71,7 +86,7 @@ def download(request: HttpRequest, layer_id: str) -> HttpResponse:
         # A stream, because the length of a file that is not written is not 0 but unknown.
         return _named(StreamingHttpResponse(content_type=asked.format.media_type), layer, asked.format)
     try:
-        file = _written(layer, asked)
+        file = _held(layer, asked)
     except NotNow as refusal:
         answer = problem_json(request, refusal.status, refusal.detail)
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
@@ -139,11 +154,22 @@ def _in_words(filters: Any, given: dict[str, str]) -> tuple[tuple[str, str], ...
     return tuple(words)
 
 
-def _written(layer: Layer, asked: _Asked) -> IO[bytes]:
-    """The finished file. It has no name on the disk any more: it is gone when the last reader closes it, come what may."""
+def _held(layer: Layer, asked: _Asked) -> _Held:
+    """The finished file, with one of the downloads that this process allows. Errors: NotNow."""
+    if not _DOWNLOADS.acquire(blocking=False):
+        raise NotNow(_("Other exports are under way. Try again in a moment."))
+    try:
+        return _written(layer, asked)
+    except BaseException:
+        _DOWNLOADS.release()
+        raise
+
+
+def _written(layer: Layer, asked: _Asked) -> _Held:
+    """It has no name on the disk any more: it is gone when the last reader closes it, come what may."""
     with TemporaryDirectory(prefix="export-") as folder, snapshot() as database:
         job = Job(layer, asked.found, asked.system, asked.encoding, asked.filters, database, Path(folder))
-        return asked.format.write(job).open("rb")
+        return _Held(asked.format.write(job), "rb")
 
 
 def _named(answer: Any, layer: Layer, chosen: Format) -> HttpResponse:

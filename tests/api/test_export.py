@@ -419,6 +419,17 @@ def test_too_many_at_once_are_asked_to_come_again(export: Export) -> None:
     assert in_csv(export(f="csv", q="export-nasty"))
 
 
+def test_readers_who_do_not_read_leave_threads_for_others(export: Export) -> None:
+    """A download holds a thread of the server until its last byte is sent: two of a process's four at most."""
+    waiting = [export(f="csv") for _download in range(2)]
+    assert [answer.status_code for answer in waiting] == [200, 200]
+    assert_problem(export(f="csv"), 503)
+    waiting[0].close()
+    assert in_csv(export(f="csv", q="export-nasty"))
+    for answer in waiting:
+        answer.close()
+
+
 @pytest.fixture
 def scratch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where temporary files are made."""
@@ -502,4 +513,4 @@ def test_the_document_knows_every_layer_and_parameter() -> None:
 
 
 def test_dangerous_are_all_that_spreadsheets_take_for_formulas() -> None:
-    assert set("=+-@\t\r＝＋－＠") < set(DANGEROUS)
+    assert set("=+-@\t\r\n＝＋－＠") < set(DANGEROUS)

@@ -152,6 +152,28 @@ def test_nothing_can_be_written(client: Client, name: str) -> None:
             assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/ogc", "/ogc/", "/ogc/collections/projects/items", "/ogc/collections/projects/items/PRJ-001"),
+        *("/tiles/projects.json", "/tiles/projects/3/1/1.mvt", "/api/v1/counties/"),
+        *("/api/v1/identify", "/api/v1/search", "/api/v1/exports/projects/"),
+    ],
+)
+def test_who_writes_without_a_token_is_told_of_the_method(address: str) -> None:
+    """The usual test client is never asked for one, other systems are."""
+    stranger = Client(enforce_csrf_checks=True)
+    for method in (stranger.post, stranger.put, stranger.patch, stranger.delete):
+        answer = method(address)
+        assert_problem(answer, 405)
+        assert answer.headers["Allow"].startswith("GET, HEAD")
+
+
+@pytest.mark.parametrize("address", ["/api", "/tiles"])
+def test_a_root_without_its_slash_answers_in_json(client: Client, address: str) -> None:
+    assert_problem(client.get(address), 404)
+
+
 def test_the_method_can_not_be_overridden(client: Client) -> None:
     answer = client.post("/api/v1/counties/", headers={"X-HTTP-Method-Override": "GET"})
     assert_problem(answer, 405)

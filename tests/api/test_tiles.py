@@ -396,6 +396,7 @@ def test_a_tile_is_read_anew_only_when_something_changed(client: Client) -> None
         assert (same.status_code, same.content, same.headers["ETag"]) == (304, b"", tag)
         assert same.headers["Cache-Control"] == "public, no-cache"
         assert "Cookie" in same.headers["Vary"]
+        assert "Content-Type" not in same.headers  # a cache would give it to the tile that it holds
     make(Policy)
     assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
     project.name = "新名"

@@ -367,7 +367,9 @@ def test_facts_that_fail_say_so_and_come_on_retry(map_page: MapPage, watch: Watc
 
 def test_an_empty_layer_says_so(map_page: MapPage) -> None:
     empty = json.dumps({"type": "FeatureCollection", "features": [], "links": []})
-    map_page.page.route("**/collections/parks/items**", lambda route: route.fulfill(body=empty, content_type="application/geo+json"))
+    map_page.page.route(
+        "**/collections/parks/items**", lambda route: route.fulfill(body=empty, content_type="application/geo+json")
+    )
     map_page.open()
     expect(map_page.layer_state("parks")).to_have_text("暂无记录。")
 

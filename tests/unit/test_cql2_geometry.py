@@ -54,6 +54,20 @@ def test_a_straight_edge_of_a_projected_box_stays_straight_there() -> None:
             assert cursor.fetchone() == (inside,)
 
 
+def test_many_lines_through_the_world_are_given_no_more_points_than_one() -> None:
+    """Each would be given 5,000 points, and a filter has room for two thousand such lines."""
+    system = BY_NAME["EPSG:3857"]
+    for count, most in ((1, 5002), (300, 6000)):
+        lines = ",".join(f"({-2e7 + number:.0f} -2e7,2e7 2e7)" for number in range(count))
+        _sql, (literal,) = condition(f"S_INTERSECTS(geom, MULTILINESTRING({lines}))", "cql2-text", COLUMNS, system)
+        assert 5000 <= GEOSGeometry(literal).num_coords <= most
+    mixed = "GEOMETRYCOLLECTION(MULTIPOINT(1 1,9000 1),LINESTRING(1 1,9000 1))"
+    _sql, (literal,) = condition(f"S_INTERSECTS(geom, {mixed})", "cql2-text", COLUMNS, system)
+    assert [part.num_coords for part in GEOSGeometry(literal)] == [2, 10]
+    world = "S_INTERSECTS(geom, BBOX(-2e7,-2e7,2e7,2e7))"
+    assert "20000 vertices" in refused(" OR ".join([world] * 4), system=system)
+
+
 BAD_GEOMETRIES = {
     "POLYGON((112 38,113 39,113 38,112 39,112 38))": "not valid: Self-intersection",
     "POLYGON((112 38,113 38,113 39,112 39))": "the last is the first again",

@@ -83,3 +83,9 @@ def test_an_error_of_the_statement_stays_one(cursor: Any) -> None:
 def test_the_plain_statement_has_the_values_in_it(cursor: Any) -> None:
     cursor.execute(plain(cursor, SQL.replace("$4", "$4::text[]"), VALUES))
     assert cursor.fetchall() == [ROW]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_dollar_in_a_text_of_the_statement_stays(cursor: Any, keep: bool) -> None:
+    execute(cursor, "SELECT 'it''s $1', E'\\\\''$1', $1", ["x' || 'y"], keep=keep)
+    assert cursor.fetchall() == [("it's $1", "\\'$1", "x' || 'y")]

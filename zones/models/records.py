@@ -77,8 +77,9 @@ class PublishedQuerySet(models.QuerySet[AnyModel]):
     def visible_to(self, user: Any) -> Self:
         """The rows that ``user`` may know of: what every list, tile, search, answer and export starts from.
 
-        Nothing is hidden from anybody yet. For an anonymous reader the condition may depend on columns and on the
-        database's clock only: its SQL is kept (portal.relation).
+        Nothing is hidden from anybody yet. For an anonymous reader the condition may depend on columns only: its SQL is kept
+        (portal.relation), and a cached tile is asked for anew when rows change, not when time passes. Codes of related
+        records (zones.selectors.code_of) do not ask it yet.
         """
         return self.all()
 
