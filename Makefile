@@ -1,7 +1,7 @@
 # The two commands are `make run` and `make test`; `make help` lists all.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run stop test unit browser check format messages openapi screenshots
+.PHONY: help setup setup-dev run stop test unit browser check format messages openapi screenshots bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,3 +50,6 @@ openapi: ## Write docs/openapi.yaml anew from the code
 
 screenshots: setup-dev ## Picture the main pages of the portal that runs (PORT=8001 for another port) in var/screenshots/
 	@.venv/bin/python -m tests.browser.screenshots
+
+bench: setup-dev ## Measure the portal beside tipg and MapServer on a million projects; writes docs/performance.md (20 minutes)
+	@.venv/bin/python -m tests.perf
