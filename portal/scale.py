@@ -1,6 +1,6 @@
 """A zone of a size that the real one will not have for years: what speed is measured on (make bench).
 
-Everything is made by PostgreSQL in few statements, and each value is a hash of the row's number and the seed: the same
+The rows are made by PostgreSQL in few statements, and each value is a hash of the row's number and the seed: the same
 counts and seed give the same rows on every machine with the same PostgreSQL, PostGIS and GEOS.
 """
 
@@ -54,7 +54,7 @@ PARCELS = Shapes("DK", (20, 200), outlines=2000, spacing=400, radius=(0.25, 0.48
 LINES = Shapes("KZ", (100, 3000), outlines=500, spacing=2000, radius=(0.25, 1.0), room=0.72)
 
 # A project is one of these words in a row after the name of its county, so what a name is found by is told once for many.
-FIRMS = "晋源 恒通 华北 同辉 振兴 鑫盛 晋能 中远 金石 滹沱 汾河 云中 雁门 五峰 阳煤 建邦 太行 三晋 宏源 万泰 瑞光 清徐 天龙 博远"
+FIRMS = "晋原 恒通 华北 同辉 振兴 鑫盛 晋丰 中远 金石 滹沱 汾河 云中 雁门 五峰 朝阳 建邦 太行 三晋 宏源 万泰 瑞光 清源 天龙 博远"
 GOODS = (
     "新能源电池 碳纤维材料 铝镁合金 煤机装备 法兰锻件 杂粮食品 中药材 半导体 轨道交通配件 光伏组件 风电整机 数据中心 冷链物流 "
     "耐火材料 文旅康养 污水处理"

@@ -22,7 +22,7 @@ from .peers import publish, view_of, write_mapfile  # noqa: E402
 from .place import BENCH, Unfit, libpq, say  # noqa: E402
 from .servers import Portal, Server, mapserver, tipg  # noqa: E402
 from .statements import script_of, switches  # noqa: E402
-from .work import Answers, Work, all_works, in_any_order, rows  # noqa: E402
+from .work import Answers, Work, all_works, mixed, rows  # noqa: E402
 
 
 def main() -> None:
@@ -49,11 +49,12 @@ def main() -> None:
         for work in all_works():
             if not options.only or work.key in options.only:
                 lines.append(_measured(work, servers, environment, options.seconds, options.rounds))
+        fresh = stack.enter_context(Portal(database))  # its memory is that of exports alone
         for export in EXPORTS:
             if not options.only or export.key in options.only:
                 expected = rows(f"SELECT count(*) FROM bench.{view_of(export.layer)}")[0][0]
                 try:
-                    exported.append(timed(export, servers["portal"], libpq(database), expected, options.rounds))
+                    exported.append(timed(export, fresh, libpq(database), expected, options.rounds))
                 except Unfit as error:
                     say(f"{export.key}: {error}")
                     exported.append(Timed(export, 0, 0, 0, 0, 0))
@@ -82,11 +83,13 @@ def _rounds(
 
     def run(name: str, seconds: int, number: int) -> Run:
         _wait_for_quiet()
-        if name == "sql":
-            return pgbench(environment, folder / "sql", seconds, switches())
+        if name.startswith("sql"):
+            return pgbench(environment, folder / name, seconds, switches())
         return wrk(servers[name].url, folder / f"{name}.txt", seconds, offset=number * 37)
 
     runs: dict[str, list[Run]] = {name: [] for name in [*work.addresses, "sql"]}
+    if any("PREPARE" in script.read_text() for script in (folder / "sql-prepared").iterdir()):
+        runs["sql-prepared"] = []
     for name in runs:
         with suppress(Unfit):  # the slowest may not have answered once
             run(name, 1, 0)
@@ -125,14 +128,15 @@ def _prepare(work: Work, servers: dict[str, Server], folder: Path) -> list[tuple
                     raise Unfit(f"{name}: no validator that holds for {address}")
     facts = work.check(answers)
     for name, addresses in work.addresses.items():
-        lines = [f"{address}\t{validators.get(address, '')}\n" for address in in_any_order(addresses)]
+        lines = [f"{address}\t{validators.get(address, '')}\n" for address in mixed(addresses)]
         (folder / f"{name}.txt").write_text("".join(lines))
-    (folder / "sql").mkdir()
-    for number, address in enumerate(work.addresses["portal"]):
-        script = script_of(address, {"If-None-Match": validators[address]} if work.again else {})
-        if not script:
-            raise Unfit(f"{address} sends no SQL")
-        (folder / "sql" / f"{number:03}.sql").write_text(script)
+    for name, prepared in (("sql", False), ("sql-prepared", True)):
+        (folder / name).mkdir()
+        for number, address in enumerate(work.addresses["portal"]):
+            script = script_of(address, {"If-None-Match": validators[address]} if work.again else {}, prepared=prepared)
+            if not script:
+                raise Unfit(f"{address} sends no SQL")
+            (folder / name / f"{number:03}.sql").write_text(script)
     return facts
 
 

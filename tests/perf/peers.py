@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -10,7 +9,7 @@ from lib.crs import STORAGE_SRID
 from portal import layers
 from portal.relation import Relation, quoted, relation
 
-from .place import BENCH
+from .place import BENCH, libpq
 
 LAYERS = ("projects", "parcels", "control-lines")
 
@@ -91,18 +90,9 @@ END
 
 
 def write_mapfile(database: str) -> Path:
-    parts = urlsplit(database)
-    connection = " ".join(
-        f"{name}={value}"
-        for name, value in {
-            "host": parts.hostname,
-            "port": parts.port,
-            "dbname": parts.path.lstrip("/"),
-            "user": parts.username,
-            "password": parts.password,
-        }.items()
-        if value
-    )
+    environment = libpq(database)
+    names = {"host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD"}
+    connection = " ".join(f"{name}={environment[variable]}" for name, variable in names.items() if environment[variable])
     text = "".join(
         LAYER.format(
             name=name,

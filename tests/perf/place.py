@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT / "var" / "bench"
@@ -43,8 +43,12 @@ def install_what_is_missing() -> None:
         if as_root and subprocess.run(["sudo", "-v"], check=False).returncode:
             raise Unfit("Some packages are missing. Ask an administrator to run: " + " ".join(install))
         say("installing " + " ".join(missing))
-        environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "POLICYRCD=101"]
+        environment = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive"]
+        subprocess.run([*as_root, "apt-get", "update"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([*environment, *install], check=True, stdout=subprocess.DEVNULL)
+        if "lighttpd" in missing:  # Debian starts it on port 80, for all the world; the bench starts its own
+            for command in (["service", "lighttpd", "stop"], ["update-rc.d", "lighttpd", "disable"]):
+                subprocess.run([*as_root, *command], check=False, stdout=subprocess.DEVNULL)
     if not (TIPG / "made").exists():
         say(f"installing tipg {TIPG_VERSION} in {TIPG.relative_to(ROOT)}")
         subprocess.run([sys.executable, "-m", "venv", "--clear", TIPG], check=True)
@@ -71,9 +75,9 @@ def libpq(url: str) -> dict[str, str]:
     return os.environ | {
         "PGHOST": parts.hostname or "",
         "PGPORT": str(parts.port or 5432),
-        "PGUSER": parts.username or "",
-        "PGPASSWORD": parts.password or "",
-        "PGDATABASE": parts.path.lstrip("/"),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": unquote(parts.path.lstrip("/")),
     }
 
 

@@ -85,7 +85,7 @@ def _rates(lines: Sequence[Line]) -> Iterator[str]:
         cells = [line.work.title, _rate(portal), _ms(portal and portal.p50), _ms(portal and portal.p99)]
         cells += [_rate(line.figures.get(name)) for name in PEERS.values()]
         cells += [_times(line.ratio(peer)) for peer in PEERS]
-        yield f"| {' | '.join([*cells, f'not measured: {line.reason}' if line.reason else _verdicts(line.goals)])} |"
+        yield f"| {' | '.join([*cells, f'not measured: {line.reason}' if line.reason else _said(line)])} |"
 
 
 def _exports(exported: Sequence[Timed]) -> Iterator[str]:
@@ -100,6 +100,11 @@ def _exports(exported: Sequence[Timed]) -> Iterator[str]:
         else:
             cells += ["–"] * (len(head) - 1) + ["not measured"]
         yield f"| {' | '.join(cells)} |"
+
+
+def _said(line: Line) -> str:
+    prepared = line.figures.get("sql-prepared")
+    return _verdicts(line.goals) + (f" (raw SQL prepared: {prepared.rate:,.0f}/s)" if prepared else "")
 
 
 def _verdicts(goals: Sequence[tuple[str, bool]]) -> str:

@@ -2,6 +2,8 @@
 
 import re
 from typing import Any
+from unittest import mock
+from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.test import Client
@@ -13,9 +15,12 @@ _EXECUTING = re.compile(r"EXECUTE (\w+)")
 _prepared: dict[str, str] = {}
 
 
-def script_of(path: str, headers: dict[str, str] | None = None) -> str:
-    """What one request sends; empty if nothing. What the portal prepares once a connection, so does the script."""
-    return "".join(map(_scripted, _sent(path, headers or {})))
+def script_of(path: str, headers: dict[str, str], *, prepared: bool) -> str:
+    """What one request sends; empty if nothing. What the portal prepares once a connection, so does the script, or not."""
+    if prepared:
+        return "".join(map(_scripted, _sent(path, headers)))
+    with mock.patch.multiple("lib.prepared", MOST_PREPARED=0, _prepared=WeakKeyDictionary()):
+        return "".join(f"{statement};\n" for statement in _sent(path, headers))
 
 
 def switches() -> list[str]:
