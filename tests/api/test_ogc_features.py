@@ -16,9 +16,10 @@ from lib.crs import BY_NAME, SYSTEMS
 from portal import layers
 from portal.layer import FieldType
 from portal.ogc import features
+from portal.relation import _public_relation
 from projects.models import Parcel, Project
 from tests.factories import county, geometry, make
-from zones.models import ControlLine, ControlLineType, County
+from zones.models import ControlLine, ControlLineType, County, PublishedQuerySet
 
 from .test_refusals import assert_names, assert_problem
 
@@ -511,9 +512,6 @@ def test_polygons_turn_as_rfc_7946_says(ask: Ask) -> None:
 
 
 def test_what_is_hidden_is_nowhere(get: Callable[..., HttpResponse], ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal.relation import _public_relation
-    from zones.models import PublishedQuerySet
-
     hidden = project(name="秘", stage="stopped", geom=geometry("POINT(99 20)"))
     assert ask("projects", code=hidden.code)["numberMatched"] == 1
     _public_relation.cache_clear()
