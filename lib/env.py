@@ -47,7 +47,7 @@ def database_from_url(url: str) -> dict[str, Any]:
     except ValueError as error:
         raise BadSetting("DATABASE_URL has a port that is not a number from 1 to 65535") from error
     return {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "lib.postgis",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -4,11 +4,14 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -52,6 +55,30 @@ def content_security_policy_middleware(get_response: GetResponse) -> GetResponse
         return response
 
     return middleware
+
+
+def language_middleware(get_response: GetResponse) -> GetResponse:
+    """Django's LocaleMiddleware where addresses name no language; it remembers what a cookie and a header ask for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        cookie = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+        translation.activate(_language(cookie[:20], accepted[:500]))
+        request.LANGUAGE_CODE = translation.get_language()
+        response = get_response(request)
+        patch_vary_headers(response, ["Accept-Language"])
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+    return middleware
+
+
+@lru_cache(maxsize=1000)
+def _language(cookie: str, accepted: str) -> str:
+    asking = HttpRequest()
+    asking.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
+    asking.META["HTTP_ACCEPT_LANGUAGE"] = accepted
+    return translation.get_language_from_request(asking)
 
 
 # Where other systems ask: every refusal is problem+json.

@@ -6,6 +6,7 @@ psycopg2 prepares nothing by itself, so it is said in SQL. The plan has to be go
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,7 +27,7 @@ def execute(cursor: Any, sql: str, values: Sequence[Any], *, keep: bool = True) 
     Not to ``keep`` is for a statement that hardly comes again.
     """
     known = _prepared.setdefault(cursor.connection, set())
-    name = "s" + blake2b(sql.encode(), digest_size=12).hexdigest()
+    name = _name(sql)
     call = f"EXECUTE {name}({', '.join(['%s'] * len(values))})"
     if name not in known:
         if not keep or len(known) == MOST_PREPARED:
@@ -44,6 +45,11 @@ def execute(cursor: Any, sql: str, values: Sequence[Any], *, keep: bool = True) 
         cursor.execute(plain(cursor, sql, values))
     else:
         known.add(name)
+
+
+@lru_cache(maxsize=256)
+def _name(sql: str) -> str:
+    return "s" + blake2b(sql.encode(), digest_size=12).hexdigest()
 
 
 def plain(cursor: Any, sql: str, values: Sequence[Any]) -> str:

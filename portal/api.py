@@ -123,10 +123,10 @@ class DocsView(SpectacularSwaggerSplitView):
 
 
 urlpatterns = [
+    path("identify", identify, name="identify"),
+    path("search", search, name="search"),
     path("", RootView.as_view(), name="root"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),
-    path("identify", identify, name="identify"),
-    path("search", search, name="search"),
     *router.urls,
 ]

@@ -40,6 +40,14 @@ def tile_sql(found: Relation, tile: Tile, *, is_crowded: bool = False) -> Sql:
     return sql, params
 
 
+def is_kept(found: Relation, tile: Tile) -> bool:
+    """Whether the tile is what the database has counted already: its statement is the same for all addresses but for values."""
+    aggregate = found.layer.aggregate
+    if aggregate is None or aggregate.grid is None or not found.is_whole:
+        return False
+    return found.layer.min_zoom <= tile.z < aggregate.below_zoom
+
+
 def tile_fields(layer: Layer) -> tuple[Field, ...]:
     """What a tile's features carry: a tile has no lists."""
     fields = layer.chosen({"code", "name", *layer.tile_fields})
@@ -93,7 +101,7 @@ def _sums(layer: Layer) -> tuple[str, ...]:
 def _kept_cells(found: Relation, tile: Tile) -> Sql | None:
     """What the database keeps for a reader who sees every row."""
     aggregate = found.layer.aggregate
-    if aggregate is None or aggregate.grid is None or not found.is_whole or tile.z >= aggregate.below_zoom:
+    if aggregate is None or aggregate.grid is None or not is_kept(found, tile):
         return None
     sums = "".join(
         f", CASE WHEN sum({quoted(name + '_count')}) > 0 THEN sum({quoted(name)}) END AS {quoted(name)}"

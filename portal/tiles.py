@@ -8,8 +8,10 @@ one that it refers to, another filter, another right and another declaration eac
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import count
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -23,6 +25,7 @@ from django.views.decorators.http import require_safe
 from lib.http import refusable
 from lib.mvt import MAX_ZOOM, Tile
 from lib.parameters import Refusal, read
+from lib.prepared import execute
 from lib.units import UNITS
 from zones.boundaries import CREDIT
 from zones.models import County, TableChange
@@ -30,7 +33,7 @@ from zones.models import County, TableChange
 from . import layers
 from .layer import Field, Layer
 from .relation import Relation, relation, relation_of
-from .tile_sql import FULL_DETAIL_ZOOM, MAX_FEATURES, tile_fields, tile_sql
+from .tile_sql import FULL_DETAIL_ZOOM, MAX_FEATURES, is_kept, tile_fields, tile_sql
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 MAX_LAYERS = 8
@@ -125,36 +128,56 @@ def _relation(request: HttpRequest, layer: Layer, filters: Mapping[str, str]) ->
     return relation_of(layer, chosen.qs, names)
 
 
+@dataclass(frozen=True)
+class _Statement:
+    """SQL for the version of a tile and its bytes. With ``values`` it is one that PostgreSQL plans once (lib.prepared)."""
+
+    sql: str
+    values: tuple[Any, ...]
+    digest: str
+
+
 def _read(found: tuple[Relation, ...], address: Tile, held: str) -> tuple[str, bytes | None]:
     """The validator of the tile and its bytes, None for the bytes that the header If-None-Match says the reader holds."""
-    text, digest = _statement(found, address)
-    tables = sorted(frozenset[str]().union(*(one.tables for one in found)))
-    known = {int(version) for start, version in _TAG.findall(held) if start == digest}
+    made = _statement(found, address)
+    known = {int(version) for start, version in _TAG.findall(held) if start == made.digest}
     if known or held.strip() == "*":
-        version = _version(tables)
+        version = _version(_tables(found))
         if version in known or not known:
-            return f'"{digest}-{version}"', None
+            return f'"{made.digest}-{version}"', None
     with connection.cursor() as cursor:
-        version, content = _made(cursor, text, tables)
+        version, content = _made(cursor, made)
         if content is None:
-            crowded, _digest = _statement(found, address, is_crowded=True)
-            version, content = _made(cursor, crowded, tables)
-    return f'"{digest}-{version}"', bytes(content)
+            made = _statement(found, address, is_crowded=True)
+            version, content = _made(cursor, made)
+    return f'"{made.digest}-{version}"', bytes(content)
 
 
 @lru_cache(maxsize=2048)
-def _statement(found: tuple[Relation, ...], address: Tile, *, is_crowded: bool = False) -> tuple[str, str]:
-    """SQL for the bytes of the tile with the values in it, and its digest."""
+def _statement(found: tuple[Relation, ...], address: Tile, *, is_crowded: bool = False) -> _Statement:
     parts = [tile_sql(one, address, is_crowded=is_crowded) for one in found]
+    sql = f"SELECT ({_VERSION}), {' || '.join(text for text, _params in parts)}"
+    values = [_tables(found), *(value for _text, params in parts for value in params)]
     with connection.cursor() as cursor:
         # As PostgreSQL gets it, because not every parameter has a repr that tells its value.
-        values = [value for _text, params in parts for value in params]
-        text: str = cursor.mogrify(" || ".join(text for text, _params in parts), values).decode()
-    return text, blake2b(text.encode(), digest_size=8).hexdigest()
+        text = cursor.mogrify(sql, values).decode()
+    digest = blake2b(text.encode(), digest_size=8).hexdigest()
+    if all(is_kept(one, address) for one in found):
+        numbers = count(1)
+        numbered = re.sub("%[s%]", lambda place: f"${next(numbers)}" if place[0] == "%s" else "%", sql)
+        return _Statement(numbered, tuple(values), digest)
+    return _Statement(text, (), digest)
 
 
-def _made(cursor: Any, text: str, tables: list[str]) -> tuple[int, Any]:
-    cursor.execute(f"SELECT ({_VERSION}), {text.replace('%', '%%')}", [tables])
+def _tables(found: tuple[Relation, ...]) -> list[str]:
+    return sorted(frozenset[str]().union(*(one.tables for one in found)))
+
+
+def _made(cursor: Any, statement: _Statement) -> tuple[int, Any]:
+    if statement.values:
+        execute(cursor, statement.sql, statement.values)
+    else:
+        cursor.execute(statement.sql)
     version, content = cursor.fetchone()
     return version, content
 

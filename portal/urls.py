@@ -36,7 +36,8 @@ OGC: list[URLPattern] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.map_page, name="map"),
-    # Near the top, because each address before it is tried first and no others are asked for so often.
+    # Near the top, because each address before them is tried first and no others are asked for so often.
+    path("tiles/<str:ids>/<str:z>/<str:x>/<str:y>.mvt", tiles.tile, name="tile"),
     path("ogc/", include(OGC)),
     path("ogc", ogc.landing),
     path("map/rivers.geojson", views.rivers, name="map-rivers"),
@@ -60,7 +61,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panel/<str:kind>/<code:code>/", pages.panel, name="panel"),
     path("api/v1/exports/<str:layer_id>/", export.download, name="export"),
     path("api/v1/", include("portal.api")),
-    path("tiles/<str:ids>/<str:z>/<str:x>/<str:y>.mvt", tiles.tile, name="tile"),
     path("tiles/<str:ids>.json", tiles.tile_json, name="tile-json"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

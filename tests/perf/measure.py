@@ -49,12 +49,11 @@ def main() -> None:
         for work in all_works():
             if not options.only or work.key in options.only:
                 lines.append(_measured(work, servers, environment, options.seconds, options.rounds))
-        fresh = stack.enter_context(Portal(database))  # its memory is that of exports alone
         for export in EXPORTS:
             if not options.only or export.key in options.only:
                 expected = rows(f"SELECT count(*) FROM bench.{view_of(export.layer)}")[0][0]
                 try:
-                    exported.append(timed(export, fresh, libpq(database), expected, options.rounds))
+                    exported.append(timed(export, servers["portal"], libpq(database), expected, options.rounds))
                 except Unfit as error:
                     say(f"{export.key}: {error}")
                     exported.append(Timed(export, 0, 0, 0, 0, 0))

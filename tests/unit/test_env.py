@@ -8,7 +8,7 @@ from lib.env import BadSetting, database_from_url, env_bool, env_list, secret_fr
 def test_a_database_url_becomes_a_databases_entry() -> None:
     entry = database_from_url("postgres://portal:p%40ss@127.0.0.1:54320/portal?sslmode=require")
     assert entry == {
-        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "ENGINE": "lib.postgis",
         "NAME": "portal",
         "USER": "portal",
         "PASSWORD": "p@ss",
