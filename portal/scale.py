@@ -174,11 +174,27 @@ FROM scale_made AS made JOIN scale_name AS name USING (county_id, name_number) J
 ORDER BY made.n
 """
 
+INSERT_RELEASE = """
+WITH release AS (
+    INSERT INTO zones_release (
+        code, theme, title, issued_by, document, data_date, counties, is_demo, file_name, file_sha256, crs,
+        expected_count, imported_count, repairs, loaded_by
+    )
+    SELECT 'scale-' || theme, theme, theme, 'scale_data', '', '2026-01-01', '{}', true, '', '', '', 0, 0, '[]', 'scale_data'
+    FROM unnest(%(themes)s::text[]) AS theme
+    ON CONFLICT (code) DO NOTHING RETURNING id, theme
+)
+INSERT INTO zones_activation (release_id, theme, begins, made_by, reason)
+SELECT id, theme, '2026-01-01', 'scale_data', '' FROM release
+"""
+
 INSERT_LINES = """
-INSERT INTO zones_controlline (code, name, name_en, search_keys, geom, county_id, line_id)
-SELECT made.code, name.name, '', name.keys || code.keys, made.geom, made.county_id, line.id
+INSERT INTO zones_controlline (
+    code, name, name_en, search_keys, geom, county_id, release_id, theme, zone_class, attributes
+)
+SELECT made.code, name.name, '', name.keys || code.keys, made.geom, made.county_id, release.id, release.theme, '', '{}'
 FROM scale_made AS made JOIN scale_name AS name USING (county_id, name_number) JOIN scale_code AS code USING (code)
-JOIN zones_controllinetype AS line ON line.name = name.word
+JOIN zones_controllinetype AS line ON line.name = name.word JOIN zones_release AS release ON release.code = 'scale-' || line.code
 ORDER BY made.n
 """
 
@@ -203,6 +219,7 @@ def fill(scale: Scale, say: Callable[[str], None] = lambda line: None) -> None:
             words = [list(ControlLineType.objects.order_by("code").values_list("name", flat=True)), ["图斑"]]
             _spread_shapes(cursor, scale.lines, LINES, scale.seed, names=len(words[0]))
             _make_keys(cursor, *words)
+            cursor.execute(INSERT_RELEASE, {"themes": list(ControlLineType.objects.values_list("code", flat=True))})
             cursor.execute(INSERT_LINES)
         say(f"{scale.lines} areas of control lines")
         cursor.execute("DROP TABLE pg_temp.scale_made, pg_temp.scale_outline, pg_temp.scale_name, pg_temp.scale_code")

@@ -40,7 +40,11 @@ MAX_LAYERS = 8
 
 _TAG = re.compile(r'(?:W/)?"([0-9a-f]{16})-([0-9]{1,18})"')
 
-_VERSION = f"SELECT coalesce(sum(changes), 0)::bigint FROM {TableChange._meta.db_table} WHERE table_name = ANY(%s)"
+# With the number of the day, because what is in force changes at midnight without a row being touched.
+_VERSION = f"""
+SELECT coalesce(sum(changes), 0)::bigint + ((now() AT TIME ZONE 'Asia/Shanghai')::date - date '2026-01-01')
+FROM {TableChange._meta.db_table} WHERE table_name = ANY(%s)
+"""
 
 
 @require_safe

@@ -25,8 +25,8 @@ from lib.crs import CRS
 from portal.layer import Layer
 from portal.relation import feature_sql, relation
 from projects.models import Parcel, Project
-from tests.factories import county, geometry, make
-from zones.models import ControlLine, ControlLineType, CulturalSite
+from tests.factories import county, geometry, make, make_line, make_release
+from zones.models import CulturalSite
 
 SQUARE = "(({0} 38,{0} 38.01,112.51 38.01,112.51 38,{0} 38),(112.503 38.003,112.506 38.003,112.506 38.006,112.503 38.003))"
 LONG = "第一段说明，很长；" * 60  # 540 characters, far more than 254 bytes in any encoding
@@ -61,12 +61,9 @@ def make_rows() -> Iterable[Any]:
             area_m2="123456.75" if state else None,
             geom=geometry(f"MULTIPOLYGON({SQUARE.format(112.5)},((113 38,113 38.1,113.1 38.1,113 38)))"),
         )
-    yield ControlLine.objects.create(
-        code="export-line",
-        name="控制线𠮷",
-        line=ControlLineType.objects.get(code="ecological-redline"),
-        geom=geometry(f"MULTIPOLYGON({SQUARE.format(112.4)})"),
-    )
+    yield (release := make_release("ecological-redline", code="export-release"))
+    yield release.activations.get()
+    yield make_line(release, geometry(f"MULTIPOLYGON({SQUARE.format(112.4)})"), code="export-line", name="控制线𠮷")
     yield make(
         Project,
         code="export-nasty",

@@ -5,14 +5,16 @@ from itertools import count
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
 from lib.crs import STORAGE_SRID
 from projects.models import Project, ProjectStage, ReportedTotal
 from zones.models import (
+    Activation,
     ChainLink,
     Citation,
     Cluster,
+    ControlLine,
     ControlLineType,
     County,
     CulturalSite,
@@ -34,6 +36,7 @@ from zones.models import (
     Platform,
     Policy,
     Record,
+    Release,
     Source,
     SpecialisedTown,
     StartUpArea,
@@ -184,3 +187,27 @@ def make_one_of_each() -> dict[type[Any], Any]:
         make_note(record)
     found = {type(record): record for record in records}
     return found | {Statement: Statement.objects.first()}
+
+
+def make_release(theme: str, begins: date | None = date(2026, 1, 1), **fields: Any) -> Release:
+    """A release of a theme, in force from ``begins`` on, or a draft without it."""
+    number = next(_numbers)
+    own: dict[str, Any] = {
+        "code": f"release-{number}",
+        "title": f"发布{number}",
+        "issued_by": "某市自然资源局",
+        "document": f"并自然资发〔2026〕{number}号",
+        "data_date": date(2025, 12, 31),
+    }
+    release = Release.objects.create(**own | {"theme": theme} | fields)
+    if begins:
+        Activation.objects.create(release=release, theme=theme, begins=begins, made_by="test")
+    return release
+
+
+def make_line(release: Release, geom: GEOSGeometry, **fields: Any) -> ControlLine:
+    """An area of a release; ``geom`` is a polygon or a multipolygon."""
+    number = next(_numbers)
+    shape = geom if geom.geom_type == "MultiPolygon" else MultiPolygon(geom, srid=STORAGE_SRID)
+    own: dict[str, Any] = {"code": f"line-{number}", "name": f"图斑{number}"}
+    return ControlLine.objects.create(**own | {"release": release, "theme": release.theme, "geom": shape} | fields)

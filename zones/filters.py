@@ -34,6 +34,7 @@ from .models import (
     Statement,
     StructureElement,
     StructureScheme,
+    Theme,
     Town,
     TransportWork,
 )
@@ -135,7 +136,7 @@ class PlanRuleFilter(RecordFilter):
 
 
 class ControlLineFilter(RecordFilter):
-    line = CodeFilter(ControlLineType)
+    theme = OneOf(Theme, _("theme"))
     county = CodeFilter(County)
     bbox = BBox("geom")
 

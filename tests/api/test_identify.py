@@ -19,9 +19,9 @@ from portal.identify import DEFAULT_TOLERANCE_M, MOST_FEATURES, MOST_TOLERANCE_M
 from portal.layer import Geometry, Group, Layer, fields_of
 from portal.relation import relation
 from projects.models import Parcel, Project
-from tests.factories import county, geometry, make
+from tests.factories import county, geometry, make, make_line, make_release
 from zones.filters import CulturalSiteFilter
-from zones.models import ControlLine, ControlLineType, County, CulturalSite, Park, PublishedQuerySet, TransportWork
+from zones.models import County, CulturalSite, Park, PublishedQuerySet, TransportWork
 
 from .test_refusals import assert_names, assert_problem
 
@@ -261,8 +261,7 @@ def test_every_county_is_found_at_a_point_in_it(client: Client) -> None:
 
 
 def test_three_layers_over_real_areas(client: Client) -> None:
-    line = ControlLineType.objects.get(code="urban-boundary")
-    ControlLine.objects.create(code="k1", name="k1", line=line, geom=MultiPolygon(geometry(square(LON, LAT, 0.01))))
+    make_line(make_release("urban-boundary"), MultiPolygon(geometry(square(LON, LAT, 0.01))), code="k1")
     parcel("d1", square(LON, LAT, 0.001))
     project("p1", LON, LAT)
     found = at(client, LON, LAT, layers="projects,parcels,control-lines")

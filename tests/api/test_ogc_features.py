@@ -18,8 +18,8 @@ from portal.layer import FieldType
 from portal.ogc import features
 from portal.relation import _public_relation
 from projects.models import Parcel, Project
-from tests.factories import county, geometry, make
-from zones.models import ControlLine, ControlLineType, County, PublishedQuerySet
+from tests.factories import county, geometry, make, make_line, make_release
+from zones.models import County, PublishedQuerySet
 
 from .test_refusals import assert_names, assert_problem
 
@@ -287,9 +287,8 @@ def test_a_box_means_exactly_what_meets_it(codes: Callable[..., list[str]]) -> N
 
 
 def test_a_box_meets_shapes_and_not_their_boxes(codes: Callable[..., list[str]]) -> None:
-    line = make(ControlLineType)
     corner = "MULTIPOLYGON(((112 38,113 38,112 39,112 38)))"
-    shape = make_shape(ControlLine, line=line, geom=geometry(corner))
+    shape = make_line(make_release("urban-boundary"), geometry(corner))
     assert codes("control-lines", bbox="112.1,38.1,112.2,38.2") == [shape.code]
     assert codes("control-lines", bbox="112.9,38.9,113,39") == []
 

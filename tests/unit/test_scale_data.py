@@ -98,7 +98,7 @@ def test_makes_the_same_rows_again_and_others_from_another_seed(rows: Rows) -> N
             for table, own in (
                 ("projects_project", "county_id, kind, stage, stage_as_of, investment_wan"),
                 ("projects_parcel", "county_id, state, area_m2"),
-                ("zones_controlline", "county_id, line_id"),
+                ("zones_controlline", "county_id, theme"),
             )
         ]
         for model in (Project, Parcel, ControlLine):

@@ -12,11 +12,13 @@ from .facts import (
     TableChange,
 )
 from .governance import Mechanism, Milestone, Policy
-from .plan import ControlLine, ControlLineType, LandLedger, PlanRule, StructureElement, StructureScheme
+from .plan import ControlLineType, LandLedger, PlanRule, StructureElement, StructureScheme
 from .records import DatePrecision, InLanguage, Located, LocationPrecision, PublishedQuerySet, Record, Shape
+from .releases import Activation, ControlLine, Overruling, Release, SiteCheck, Theme
 from .works import EnvironmentMeasure, InfrastructureWork, TransportWork
 
 __all__ = [
+    "Activation",
     "ChainLink",
     "Citation",
     "Cluster",
@@ -42,6 +44,7 @@ __all__ = [
     "Mechanism",
     "Milestone",
     "Organisation",
+    "Overruling",
     "Park",
     "Place",
     "PlanRule",
@@ -49,7 +52,9 @@ __all__ = [
     "Policy",
     "PublishedQuerySet",
     "Record",
+    "Release",
     "Shape",
+    "SiteCheck",
     "Source",
     "SpecialisedTown",
     "StartUpArea",
@@ -57,6 +62,7 @@ __all__ = [
     "StructureElement",
     "StructureScheme",
     "TableChange",
+    "Theme",
     "Town",
     "TransportWork",
     "Zone",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .areas import Cluster, County, Park
 from .facts import Source
-from .records import Located, Record, Shape, kind_of
+from .records import Located, Record, kind_of
 
 
 class StructureScheme(Record):
@@ -62,17 +62,6 @@ class ControlLineType(Record):
     class Meta(Record.Meta):
         verbose_name = _("control line")
         verbose_name_plural = _("control lines")
-
-
-class ControlLine(Shape):
-    """An area that a control line encloses (控制线图斑), as its authority delivered it. None has been published yet."""
-
-    line = models.ForeignKey(ControlLineType, models.PROTECT, verbose_name=_("control line"), related_name="areas")
-    county = models.ForeignKey(County, models.PROTECT, verbose_name=_("county"), null=True, blank=True, related_name="+")
-
-    class Meta(Shape.Meta):
-        verbose_name = _("area of a control line")
-        verbose_name_plural = _("areas of control lines")
 
 
 class PlanRule(Record):
