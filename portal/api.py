@@ -22,6 +22,7 @@ from zones.models.records import kind_of
 
 from .identify import identify
 from .search import search
+from .site_check import site_check, site_checks
 
 app_name = "api"
 
@@ -125,6 +126,8 @@ class DocsView(SpectacularSwaggerSplitView):
 urlpatterns = [
     path("identify", identify, name="identify"),
     path("search", search, name="search"),
+    path("site-checks/", site_checks, name="site-checks"),
+    path("site-checks/<str:key>/", site_check, name="site-check"),
     path("", RootView.as_view(), name="root"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", DocsView.as_view(), name="docs"),

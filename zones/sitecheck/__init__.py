@@ -1,0 +1,1 @@
+"""What applies at a site: facts, rules, verdict. A request goes site -> facts -> rules -> engine -> document."""
