@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Choices
+from django.db.models import Choices, F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from zones.filters import (
 )
 from zones.models import Cluster, ControlLine, County, Park, StartUpArea, StructureElement, Town, TransportWork
 
-from .layer import GROUP_TITLES, Aggregate, Geometry, Group, Label, Layer, Symbol, field_of, fields_of
+from .layer import GROUP_TITLES, Aggregate, Field, FieldType, Geometry, Group, Label, Layer, Symbol, field_of, fields_of
 
 
 def _stages() -> Iterator[Symbol]:
@@ -139,11 +139,14 @@ LAYERS: tuple[Layer, ...] = (
     Layer(
         id="control-lines",
         group=Group.CONTROL_LINES,
-        title=_("Farmland, ecology, urban growth"),
+        title=_("Control lines in force"),
         queryset=ControlLine.objects.all(),
-        fields=fields_of(ControlLine, *SHAPE, "theme", "zone_class", "county"),
+        fields=(
+            *fields_of(ControlLine, *SHAPE, "theme", "zone_class", "county", "release"),
+            Field("is_demo", _("demonstration data"), FieldType.BOOLEAN, F("release__is_demo")),
+        ),
         filterset=ControlLineFilter,
-        tile_fields=("theme",),
+        tile_fields=("theme", "is_demo"),
         copies=COPIES,
         geometry=Geometry.AREA,
         symbol_field="theme",
@@ -151,8 +154,14 @@ LAYERS: tuple[Layer, ...] = (
             Symbol("permanent-basic-farmland", _("Permanent basic farmland"), "--map-farmland", width=1.25, dash="2 2"),
             Symbol("ecological-redline", _("Ecological protection red line"), "--map-ecology", width=1.75, dash="8 3"),
             Symbol("urban-boundary", _("Urban growth boundary"), "--map-urban", width=2.25),
+            Symbol("polluted-plots", _("Contaminated plots"), "--map-hazard", width=1.25, dash="1 3"),
+            Symbol("flood", _("Flood control"), "--map-water", width=1.75, dash="12 2 2 2"),
+            Symbol("heritage", _("Heritage"), "--map-heritage", width=1.75, dash="6 2 1 2"),
+            Symbol("nature-reserves", _("Nature reserves"), "--map-ecology", width=1.25, dash="4 4"),
+            Symbol("mining", _("Mining"), "--map-hazard", width=1.75, dash="10 4"),
+            Symbol("", _("Other bounds"), "--map-park", width=1.25),
         ),
-        source_note=_("No line has been published: the portal holds their rules and no geometry yet."),
+        source_note=_("The releases in force today; demonstration data are marked. What has no release is not drawn: no data."),
         visible=False,
     ),
     Layer(
