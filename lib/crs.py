@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 # because the zone lies on two Gauss-Krueger belts (112.5°E runs through five of its counties).
 STORAGE_SRID = 4490
 WEB_MERCATOR_SRID = 3857
+EQUAL_AREA_SRID = 6933  # a cylinder: areas are true, nothing else is
 WEB_MERCATOR_EDGE_M = 20037508.342789244  # 180° east, and as far north
 
 

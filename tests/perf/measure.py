@@ -16,6 +16,7 @@ django.setup()  # before anything is imported that has models
 from django.db import connection  # noqa: E402
 
 from . import report  # noqa: E402
+from .batch import Batch, batch  # noqa: E402
 from .exports import EXPORTS, Timed, timed  # noqa: E402
 from .load import Run, figures, pgbench, wrk  # noqa: E402
 from .peers import publish, view_of, write_mapfile  # noqa: E402
@@ -40,10 +41,11 @@ def main() -> None:
     environment["PGOPTIONS"] = connection.settings_dict["OPTIONS"]["options"]
     lines: list[report.Line] = []
     exported: list[Timed] = []
+    checked: Batch | None = None
     with ExitStack() as stack:
         servers: dict[str, Server] = {
             "portal": stack.enter_context(Portal(database)),
-            "tipg": stack.enter_context(tipg(database, {"projects": "code", "parcels": "code"})),
+            "tipg": stack.enter_context(tipg(database, {"projects": "code", "parcels": "code", "control_lines": "code"})),
             "mapserver": stack.enter_context(mapserver(write_mapfile(database))),
         }
         for work in all_works():
@@ -57,7 +59,12 @@ def main() -> None:
                 except Unfit as error:
                     say(f"{export.key}: {error}")
                     exported.append(Timed(export, 0, 0, 0, 0, 0))
-    report.write(lines, exported, options.seconds, options.rounds, keep=not options.only)
+        if not options.only or "batch" in options.only:
+            try:
+                checked = batch(database)
+            except Unfit as error:
+                say(f"batch: {error}")
+    report.write(lines, exported, checked, options.seconds, options.rounds, keep=not options.only)
 
 
 def _measured(work: Work, servers: dict[str, Server], environment: dict[str, str], seconds: int, rounds: int) -> report.Line:

@@ -10,6 +10,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from .batch import Batch
 from .exports import Timed
 from .load import CONNECTIONS, MAX_SCRIPTS, THREADS, Figures
 from .place import ROOT, TIPG, TIPG_VERSION, find, say
@@ -46,6 +47,8 @@ class Line:
         return self.figures["portal"].rate / found.rate if found else None
 
     def reached(self, goal: Goal) -> bool:
+        if goal.of == "ms at p99":
+            return bool(self.figures) and self.figures["portal"].p99 <= goal.times
         ratio = self.ratio(goal.of)
         return ratio is not None and ratio >= goal.times
 
@@ -54,9 +57,11 @@ class Line:
         return [*((str(goal), self.reached(goal)) for goal in self.work.goals), *self.facts]
 
 
-def write(lines: Sequence[Line], exported: Sequence[Timed], seconds: int, rounds: int, *, keep: bool) -> None:
+def write(
+    lines: Sequence[Line], exported: Sequence[Timed], batch: Batch | None, seconds: int, rounds: int, *, keep: bool
+) -> None:
     """Prints the tables, and writes the document when they are to be kept."""
-    tables = "\n".join([*_rates(lines), "", *_exports(exported)])
+    tables = "\n".join([*_rates(lines), "", *_exports(exported), "", *_batch(batch)])
     say("\n" + tables)
     if not keep:
         return
@@ -99,6 +104,16 @@ def _exports(exported: Sequence[Timed]) -> Iterator[str]:
             cells += [f"{done.before:.0f}", f"{done.peak:.0f}", _verdicts(done.goals)]
         else:
             cells += ["–"] * (len(head) - 1) + ["not measured"]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _batch(batch: Batch | None) -> Iterator[str]:
+    head = ["check of all", "portal s", "raw SQL s", "copy of the lines s", "query s", "time ÷ raw SQL"]
+    yield f"| {' | '.join([*head, 'goal'])} |"
+    yield "|---|" + "--:|" * (len(head) - 1) + "---|"
+    if batch:
+        cells = [batch.title, f"{batch.seconds:.1f}", f"{batch.raw_seconds:.1f}", f"{batch.copy_seconds:.1f}"]
+        cells += [f"{batch.query_seconds:.1f}", _times(batch.ratio), _verdicts(batch.goals)]
         yield f"| {' | '.join(cells)} |"
 
 

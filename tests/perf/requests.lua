@@ -1,5 +1,5 @@
 -- Asks for the paths of a file in turn, each thread from a place of its own, and prints a summary as JSON.
--- wrk ... -- <file: path[TAB etag] a line> <first line>
+-- wrk ... -- <file: path[SPACE JSON to post][TAB etag] a line> <first line>
 -- There is no response(): with one wrk would keep every body for it, and take a core of its own.
 local number_of_threads = 0
 
@@ -11,12 +11,18 @@ end
 function init(args)
    requests = {}
    for line in io.lines(args[1]) do
-      local path, etag = line:match("^([^\t]+)\t?(.*)$")
+      local address, etag = line:match("^([^\t]+)\t?(.*)$")
+      local path, body = address:match("^(%S+) ?(.*)$")
       local headers = {}
       if etag ~= "" then
          headers["If-None-Match"] = etag
       end
-      table.insert(requests, wrk.format("GET", path, headers))
+      if body == "" then
+         table.insert(requests, wrk.format("GET", path, headers))
+      else
+         headers["Content-Type"] = "application/json"
+         table.insert(requests, wrk.format("POST", path, headers, body))
+      end
    end
    position = tonumber(args[2]) + number * math.floor(#requests / 2)
 end

@@ -61,10 +61,13 @@ class Server:
         """The process groups that it consists of."""
         return {self._process.pid} if self._process else set()
 
-    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+    def get(self, address: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], bytes]:
+        """What a path answers, or a path, a space and JSON that is posted to it."""
+        path, _space, body = address.partition(" ")
+        posted = {"Content-Type": "application/json"} if body else {}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            connection.request("GET", path, headers=headers or {})
+            connection.request("POST" if body else "GET", path, body.encode() or None, (headers or {}) | posted)
             response = connection.getresponse()
             return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
         finally:

@@ -28,7 +28,8 @@ def switches() -> list[str]:
     return [part for name in _prepared for part in ("-D", f"{name}=0")]
 
 
-def _sent(path: str, headers: dict[str, str]) -> list[str]:
+def _sent(address: str, headers: dict[str, str]) -> list[str]:
+    path, _space, body = address.partition(" ")
     sent: list[str] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -36,7 +37,8 @@ def _sent(path: str, headers: dict[str, str]) -> list[str]:
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        response = Client(headers={"host": "127.0.0.1", **headers}).get(path)
+        client = Client(headers={"host": "127.0.0.1", **headers})
+        response = client.post(path, body, content_type="application/json") if body else client.get(path)
         if response.streaming:
             b"".join(response.streaming_content)
     return sent

@@ -14,6 +14,7 @@ from zones.models import SiteCheck
 
 from .document import document
 from .engine import Check
+from .sheet import sheets_of
 
 
 def keep(check: Check, question: Mapping[str, Any], made_by: str = "") -> SiteCheck:
@@ -28,16 +29,14 @@ def keep(check: Check, question: Mapping[str, Any], made_by: str = "") -> SiteCh
     canonical = json.dumps([question, answer], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     shape = GEOSGeometry(check.facts.geometry)
     shape.srid = STORAGE_SRID  # of GeoJSON it believes WGS 84
-    kept, _made = SiteCheck.objects.get_or_create(
-        key=sha256(canonical.encode()).hexdigest(),
-        defaults={
-            "made_by": made_by,
-            "as_of": check.facts.as_of,
-            "geom": shape,
-            "question": dict(question),
-            "answer": answer,
-        },
+    key = sha256(canonical.encode()).hexdigest()
+    if there := SiteCheck.objects.filter(key=key).first():
+        return there
+    made = SiteCheck(
+        key=key, made_by=made_by, as_of=check.facts.as_of, geom=shape, question=dict(question), answer=answer, sheets={}
     )
+    values = {name: getattr(made, name) for name in ("made_by", "as_of", "geom", "question", "answer")}
+    kept, _made = SiteCheck.objects.get_or_create(key=key, defaults=values | {"sheets": sheets_of(made, 0)})
     return kept
 
 

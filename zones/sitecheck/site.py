@@ -153,7 +153,7 @@ def _plausible(positions: list[tuple[float, float]], system: CRS) -> None:
         wrong = positions[0]
     if wrong is None:
         return
-    place = {"x": f"{wrong[0]:g}", "y": f"{wrong[1]:g}", "crs": system.name}
+    place = {"x": f"{wrong[0]:.10g}", "y": f"{wrong[1]:.10g}", "crs": system.name}
     if system.is_geographic and _is_swapped(wrong):
         raise _refusal(_("At %(x)s, %(y)s latitude seems to come first. Longitude comes first here: swap the two.") % place)
     if system.is_geographic and (meant := _belt_of(wrong)):
