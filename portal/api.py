@@ -20,6 +20,7 @@ from projects import api as projects
 from zones.api import areas, economy, facts, governance, plan, works
 from zones.models.records import kind_of
 
+from .find_land import land
 from .identify import identify
 from .search import search
 from .site_check import site_check, site_checks
@@ -71,6 +72,7 @@ class RootSerializer(serializers.Serializer[Any]):
     docs = serializers.URLField()
     identify = serializers.URLField(help_text="What is at a place.")
     search = serializers.URLField(help_text="Records by name, pinyin or code.")
+    land = serializers.URLField(help_text="Land for a project.")
     lists = EndpointSerializer(many=True)
 
 
@@ -86,6 +88,7 @@ class RootView(StrictView):
                 "docs": reverse("api:docs", request=request),
                 "identify": reverse("api:identify", request=request),
                 "search": reverse("api:search", request=request),
+                "land": reverse("api:land", request=request),
                 "lists": [
                     {
                         "kind": kind_of(view.queryset.model),
@@ -126,6 +129,7 @@ class DocsView(SpectacularSwaggerSplitView):
 urlpatterns = [
     path("identify", identify, name="identify"),
     path("search", search, name="search"),
+    path("land", land, name="land"),
     path("site-checks/", site_checks, name="site-checks"),
     path("site-checks/<str:key>/", site_check, name="site-check"),
     path("", RootView.as_view(), name="root"),

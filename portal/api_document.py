@@ -4,9 +4,9 @@ from typing import Any
 
 from lib.openapi import refusal
 
-from . import export, identify, search, site_check
+from . import export, find_land, identify, search, site_check
 
-PATHS = search.PATHS | identify.PATHS | export.PATHS | site_check.PATHS
+PATHS = search.PATHS | identify.PATHS | export.PATHS | site_check.PATHS | find_land.PATHS
 
 
 def add_plain_views(result: Any, **kwargs: Any) -> Any:

@@ -84,6 +84,16 @@ DATABASES["default"]["OPTIONS"].setdefault("options", "-c statement_timeout=1500
 # A database host that is switched off refuses nothing: without it each request would wait minutes for TCP to give up.
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "5")
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Tries to sign in are counted in files, which all processes of this machine share.
+    "sign_in": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": VAR_DIR / "cache" / "sign-in",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -105,6 +115,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "portal.static_storage.ModuleManifestStorage"},
 }
 
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "map"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -153,12 +165,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# Debian 12's GDAL can't be told to block files and network; the portal opens no file of a stranger with it.
+# Debian 12's GDAL can't be told to block files and network: files of strangers are opened by ogr2ogr in a process of its own,
+# fenced in (zones/delivery/staging.py), never by the one that serves.
 # What holds for the sibling names of the portal's domain (W005, W021) is for the domain's owner to say.
 SILENCED_SYSTEM_CHECKS = ["gis.W001", "security.W005", "security.W021"]
 
 # The number a public map of China must carry (审图号); empty until the authority has given one.
 MAP_APPROVAL_NUMBER = env_str("MAP_APPROVAL_NUMBER", "")
+# Where readers reach the portal, as https://plan.example.cn: printed on sheets, so that paper says where it is verified.
+PUBLIC_URL = env_str("PUBLIC_URL", "").rstrip("/")
 
 LOGGING = {
     "version": 1,

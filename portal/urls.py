@@ -15,7 +15,12 @@ class CodeConverter(StringConverter):
     regex = "[A-Za-z0-9][A-Za-z0-9.-]{0,63}"
 
 
+class Sha256Converter(StringConverter):
+    regex = "[0-9a-f]{64}"
+
+
 register_converter(CodeConverter, "code")
+register_converter(Sha256Converter, "sha256")
 
 OGC: list[URLPattern] = [
     path("", ogc.landing, name="ogc-landing"),
@@ -58,7 +63,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("data-quality/", pages.data_quality, name="data-quality"),
     path("projects/", project_views.projects, name="projects"),
     path("projects/<code:code>/", project_views.project, name="project"),
+    path("check/", pages.check, name="check"),
+    path("site-checks/<sha256:key>/", pages.site_check, name="site-check"),
+    path("site-checks/<sha256:key>.pdf", pages.site_check_pdf, name="site-check-pdf"),
+    path("site-checks/<sha256:key>/verify/", pages.site_check_verify, name="site-check-verify"),
+    path("land/", pages.land, name="land"),
     path("panel/<str:kind>/<code:code>/", pages.panel, name="panel"),
+    path("releases/", pages.releases, name="releases"),
+    path("releases/new/", pages.new_release, name="release-new"),
+    path("releases/<code:code>/", pages.release, name="release"),
+    path("releases/<code:code>/areas.geojson", pages.release_areas, name="release-areas"),
+    path("releases/<code:code>/impact/", pages.release_impact, name="release-impact"),
+    path("releases/<code:code>/activation/", pages.release_activation, name="release-activation"),
+    path("releases/<code:code>/roll-back/", pages.release_roll_back, name="release-roll-back"),
+    path("account/login/", pages.SignIn.as_view(), name="login"),
+    path("account/logout/", pages.SignOut.as_view(), name="logout"),
     path("api/v1/exports/<str:layer_id>/", export.download, name="export"),
     path("api/v1/", include("portal.api")),
     path("tiles/<str:ids>.json", tiles.tile_json, name="tile-json"),

@@ -15,6 +15,7 @@ DIRECTORY = Path("var/screenshots")
 PAGES = {
     "map": "/",
     "map-county": "/#at=county:140108",
+    "check": "/check/",
     "counties": "/counties/",
     "county": "/counties/140108/",
     "parks": "/parks/",
@@ -28,6 +29,8 @@ PAGES = {
     "sources": "/sources/",
     "source": "/sources/S3/",
     "data-quality": "/data-quality/",
+    "releases": "/releases/",
+    "sign-in": "/account/login/",
 }
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 WINDOWS = [(1440, 900), (1024, 768), (390, 844)]
