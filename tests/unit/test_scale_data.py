@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from lib.naming import search_keys
 from portal.scale import LINES, Scale, fill
@@ -126,10 +127,10 @@ def test_tells_when_there_is_no_room(db: None, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def foreign_database(transactional_db: None) -> Iterator[str]:
-    """A database that scale_data did not make."""
+def foreign_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database that scale_data did not make. Outside of a transaction, and without the flush that would empty the zone."""
     name = connection.settings_dict["NAME"] + "_foreign"
-    with connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
         try:
             yield name
