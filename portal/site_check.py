@@ -19,7 +19,7 @@ from zones.models import Industry, LocationPrecision, SiteCheck, Theme
 from zones.sitecheck.document import document
 from zones.sitecheck.engine import Verdict, check
 from zones.sitecheck.kept import in_language, keep
-from zones.sitecheck.rules import Activity, Effect, Result
+from zones.sitecheck.rule import Activity, Effect, Result
 from zones.sitecheck.site import SYSTEMS, Site, parse_json, read_site
 
 MOST_BYTES = 2_000_000

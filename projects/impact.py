@@ -13,7 +13,7 @@ from lib.units import MU_IN_M2
 from zones.models import Activation, ControlLine, County, InLanguage, Release
 from zones.sitecheck.engine import Check, Finding, Verdict, judge
 from zones.sitecheck.facts import gather_stored
-from zones.sitecheck.rules import Effect, Result, Rule
+from zones.sitecheck.rule import Effect, Result, Rule
 
 from .models import Project
 from .sites import KINDS, records_of, sites_of, sites_sql, table_of

@@ -22,7 +22,7 @@ from lib.parameters import Refusal
 from lib.units import MU_IN_M2
 from zones.models import County, Industry, InLanguage, Park, Place
 from zones.sitecheck.engine import VERDICTS, Verdict, check
-from zones.sitecheck.rules import Activity
+from zones.sitecheck.rule import Activity
 from zones.sitecheck.site import read_site
 
 from .models import Parcel

@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from projects.impact import Change, Impact, Said
 from projects.sites import KINDS
 from zones.sitecheck.engine import VERDICTS
-from zones.sitecheck.rules import EFFECTS, RESULTS
+from zones.sitecheck.rule import EFFECTS, RESULTS
 
 from .text import DANGEROUS
 from .workbook import MOST_CHARACTERS

@@ -22,7 +22,7 @@ from projects.impact import Change, FindingChange, Impact, Said, TooMany, impact
 from projects.sites import KINDS
 from zones.models import Release, TableChange
 from zones.sitecheck.engine import VERDICTS, Verdict
-from zones.sitecheck.rules import EFFECTS, RESULTS
+from zones.sitecheck.rule import EFFECTS, RESULTS
 
 from .releases import COUNTIES, with_right
 

@@ -30,7 +30,7 @@ from zones.sitecheck.coordinates import first_position, geometry_of, kind_of, sw
 from zones.sitecheck.engine import check as check_site
 from zones.sitecheck.kept import keep
 from zones.sitecheck.proposals import Proposal, proposals
-from zones.sitecheck.rules import ACTIVITIES
+from zones.sitecheck.rule import ACTIVITIES
 from zones.sitecheck.site import SYSTEMS
 from zones.sitecheck.site_file import MOST_FILE_BYTES, SUFFIXES, read_site_file
 

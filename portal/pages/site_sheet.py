@@ -21,7 +21,7 @@ from zones.models import Industry, Overruling, SiteCheck
 from zones.sitecheck.engine import CASCADE, VERDICTS, check
 from zones.sitecheck.kept import in_language, keep
 from zones.sitecheck.overruling import LONGEST_REASON, overrule, refusal_to, verdict_with
-from zones.sitecheck.rules import ACTIVITIES, EFFECTS, Activity, Effect, Result
+from zones.sitecheck.rule import ACTIVITIES, EFFECTS, Activity, Effect, Result
 from zones.sitecheck.site import parse_json, read_site
 from zones.sitecheck.stale import changes_since
 

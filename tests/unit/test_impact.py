@@ -21,7 +21,7 @@ from tests.factories import county, geometry, make, make_line, make_release
 from zones.models import Activation, Industry, Release
 from zones.sitecheck.engine import Verdict, check
 from zones.sitecheck.facts import STORED_AT_ONCE
-from zones.sitecheck.rules import Result
+from zones.sitecheck.rule import Result
 from zones.sitecheck.site import parse_json, read_site
 
 pytestmark = pytest.mark.django_db

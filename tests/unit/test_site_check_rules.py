@@ -9,7 +9,8 @@ import pytest
 from zones.models import PlanRule, Theme
 from zones.sitecheck.engine import Check, Finding, Verdict, judge, verdict_of
 from zones.sitecheck.facts import CountyFacts, Facts, NamedFacts, Overlap, ReleaseFacts
-from zones.sitecheck.rules import RULES, Activity, Effect, Farmland, IncompleteRules, Outcome, Result, Rule, check_complete
+from zones.sitecheck.rule import Activity, Effect, IncompleteRules, Outcome, Result, Rule, check_complete
+from zones.sitecheck.rules import RULES, Farmland
 
 YANGQU = CountyFacts("140122", "阳曲县", "Yangqu", "urbanisation", 26_680.0)
 WUTAI = CountyFacts("140922", "五台县", "Wutai", "ecology", 26_680.0)

@@ -9,7 +9,7 @@ from lib.units import MU_IN_M2
 
 from .engine import CASCADE, VERDICTS, Check, Finding
 from .facts import Facts, Overlap, ReleaseFacts
-from .rules import EFFECTS, RESULTS
+from .rule import EFFECTS, RESULTS
 
 
 def document(check: Check, crs: str) -> dict[str, Any]:

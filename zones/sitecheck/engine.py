@@ -8,7 +8,8 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy as _
 
 from .facts import Facts, ReleaseFacts, gather
-from .rules import RULES, Effect, Judged, Outcome, Rule
+from .rule import Effect, Judged, Outcome, Rule
+from .rules import RULES
 from .site import Site
 
 

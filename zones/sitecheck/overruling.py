@@ -11,7 +11,7 @@ from zones.models import Overruling, SiteCheck
 
 from .engine import Verdict, verdict_of
 from .kept import in_language
-from .rules import EFFECTS, Effect
+from .rule import EFFECTS, Effect
 from .sheet import record_sheets
 
 LONGEST_REASON = 1000

@@ -23,7 +23,7 @@ from zones.models import Overruling, SiteCheck, Source
 
 from .document import CASCADE_TEXT
 from .engine import VERDICTS, Verdict, verdict_of
-from .rules import ACTIVITIES, EFFECTS, Activity, Effect, Result
+from .rule import ACTIVITIES, EFFECTS, Activity, Effect, Result
 from .sheet_map import COUNTY_COLOR, SITE_COLOR, Piece, frame_of, legend, length_in_words, map_of, scale_bar_m
 from .typeset import (
     ACCENT,
